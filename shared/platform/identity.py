@@ -1,0 +1,151 @@
+"""Firebase ID tokens: an `Authorization` header -> a `Person`, or a coded refusal.
+
+RS256 with a key that the issuer publishes, the right issuer and audience, not expired, not from the future. There is
+no setting under which anything less is accepted.
+"""
+
+import asyncio
+import re
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+import jwt
+from jwt.types import Options
+
+from shared.models.errors import NotAuthenticated, Temporary, TokenExpired
+from shared.models.person import Person
+
+CLOCK_SKEW = 30
+"""Seconds by which an issuer's clock may be ahead of ours."""
+
+REMEMBERED = 20_000
+"""Verified tokens that one instance remembers until they expire (about 150 bytes each)."""
+
+_REFETCH_AFTER = 10.0
+_KEYS_LAST = (300.0, 86_400.0)
+_MAX_AGE = re.compile(r"max-age=(\d{1,9})")
+_OPTIONS: Final[Options] = {
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "require": ["exp", "iat", "sub", "aud", "iss"],
+}
+
+
+class SigningKeys:
+    """The issuer's public keys, fetched when they are needed and kept as long as the issuer says."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = 0.0
+        self._fresh_until = 0.0
+        self._fetching = asyncio.Lock()
+
+    async def find(self, key_id: str, now: float) -> jwt.PyJWK | None:
+        """The key named `key_id`; `now` is in epoch seconds. Temporary if the issuer cannot be asked and must be."""
+        if key_id not in self._keys or now >= self._fresh_until:
+            async with self._fetching:
+                await self._refresh(key_id, now)
+        return self._keys.get(key_id)
+
+    async def _refresh(self, key_id: str, now: float) -> None:
+        known = key_id in self._keys
+        # Somebody fetched while we waited; or names that no issuer knows must not make us ask all the time.
+        recently = abs(now - self._fetched_at) < _REFETCH_AFTER
+        if recently or (known and now < self._fresh_until):
+            return
+        self._fetched_at = now
+        try:
+            await self._fetch(now)
+        except Exception as error:
+            if not known:
+                self._fetched_at = 0.0
+                raise Temporary(retry_after=2) from error
+
+    async def _fetch(self, now: float) -> None:
+        import httpx  # needed by the first request of an instance, not by its start
+
+        async with httpx.AsyncClient(timeout=2) as client:
+            response = (await client.get(self._url)).raise_for_status()
+        keys = jwt.PyJWKSet.from_dict(response.json()).keys
+        self._keys = {key.key_id: key for key in keys if key.key_id and key.key_type == "RSA"}
+        told = _MAX_AGE.search(response.headers.get("cache-control", ""))
+        shortest, longest = _KEYS_LAST
+        self._fresh_until = now + min(max(float(told[1]) if told else 3600.0, shortest), longest)
+
+
+class Identity:
+    """Who is asking. Lives as long as the instance, because it remembers what it has verified."""
+
+    def __init__(self, *, issuer: str, audience: str, keys: SigningKeys) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._keys = keys
+        self._verified: dict[bytes, tuple[Person, float]] = {}
+
+    async def person(self, authorization: str | None, now: datetime) -> Person:
+        """The person whose token this is. NotAuthenticated or TokenExpired if it is none or no good any more."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotAuthenticated
+        seconds = now.timestamp()
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        remembered = self._verified.get(digest)
+        if remembered is None:
+            remembered = await self._verify(token, seconds)
+            self._remember(digest, remembered)
+        person, expires = remembered
+        if seconds >= expires:
+            raise TokenExpired
+        return person
+
+    def _remember(self, digest: bytes, verified: tuple[Person, float]) -> None:
+        while len(self._verified) >= REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[digest] = verified
+
+    async def _verify(self, token: str, now: float) -> tuple[Person, float]:
+        try:
+            header = jwt.get_unverified_header(token)
+            key_id = header.get("kid")
+            if header.get("alg") != "RS256" or not isinstance(key_id, str):
+                raise NotAuthenticated("This token is not signed as Firebase signs: RS256 with a key id.")
+            key = await self._keys.find(key_id, now)
+            if key is None:
+                raise NotAuthenticated("This token is signed with a key that its issuer does not publish.")
+            claims = jwt.decode(
+                token, key.key, algorithms=["RS256"], audience=self._audience, issuer=self._issuer, options=_OPTIONS
+            )
+        except jwt.PyJWTError as error:
+            raise NotAuthenticated(f"This ID token cannot be accepted: {_reason(error)}.") from error
+        return _person(claims, now)
+
+
+def _reason(error: jwt.PyJWTError) -> str:
+    match error:
+        case jwt.InvalidSignatureError():
+            return "its signature is wrong"
+        case jwt.InvalidAudienceError() | jwt.InvalidIssuerError():
+            return "it was made for another project"
+        case jwt.MissingRequiredClaimError():
+            return "a claim is missing"
+        case _:
+            return "it is no well-formed token"
+
+
+def _person(claims: dict[str, object], now: float) -> tuple[Person, float]:
+    """The person of verified claims and the token's end, in epoch seconds."""
+    subject, expires, issued = claims["sub"], claims["exp"], claims["iat"]
+    numbers = (expires, issued, claims.get("auth_time", issued))
+    if not isinstance(subject, str) or not 1 <= len(subject) <= 128 or "\0" in subject:
+        raise NotAuthenticated("This token names nobody.")
+    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+        raise NotAuthenticated("The times in this token are no numbers.")
+    ends, *begins = (float(str(number)) for number in numbers)
+    if any(begin > now + CLOCK_SKEW for begin in begins):
+        raise NotAuthenticated("This token is from the future; check the clock of its issuer.")
+    if now >= ends:
+        raise TokenExpired
+    return Person(subject), ends

@@ -1,0 +1,163 @@
+"""How every function is put together: settings, database, identity, errors, health, OpenAPI. The same for all."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from shared.models.errors import CoincideError, InvalidJson, InvalidRequest, MethodNotAllowed, NotFound
+from shared.models.person import Person
+from shared.platform import clock, log
+from shared.platform.database import Database, open_database
+from shared.platform.door import Door, render
+from shared.platform.identity import Identity, SigningKeys
+from shared.platform.settings import Settings, read_settings
+
+
+class ErrorAnswer(BaseModel):
+    """What every refusal looks like."""
+
+    code: str = Field(description="For programs; never changes.", examples=["throttled"])
+    message: str = Field(description="For people: what happened and what to do next.")
+    details: dict[str, object] = Field(description="More, where there is more; {} otherwise.")
+    request_id: str | None = Field(description="Name it when you report a problem.", examples=["req_5f0c7d9b21aa43e0"])
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request with all that an answer to it may need. `person` is None where nobody signed in."""
+
+    person: Person | None
+    address: str
+    now: datetime
+    settings: Settings
+    database: Database
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInVisit(Visit):
+    """A request of somebody who signed in."""
+
+    person: Person
+
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="Firebase ID token", bearerFormat="JWT")
+
+
+async def _anyone(request: Request, _: Annotated[object, Depends(_bearer)]) -> Visit:
+    authorization = request.headers.get("authorization")
+    now = clock.now()
+    state = request.app.state
+    person = None if authorization is None else await state.identity.person(authorization, now)
+    return Visit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
+
+
+async def _signed_in(request: Request, _: Annotated[object, Depends(_bearer)]) -> SignedInVisit:
+    now = clock.now()
+    state = request.app.state
+    person = await state.identity.person(request.headers.get("authorization"), now)
+    return SignedInVisit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
+
+
+Anyone = Annotated[Visit, Depends(_anyone)]
+SignedIn = Annotated[SignedInVisit, Depends(_signed_in)]
+
+
+def _address(request: Request, trusted_proxies: int) -> str:
+    """Who sent the request: the entry that our own outermost front end added, never one that a caller made up."""
+    peer = request.client.host if request.client else "unknown"
+    chain = [part.strip() for part in ",".join(request.headers.getlist("x-forwarded-for")).split(",") if part.strip()]
+    return chain[-trusted_proxies] if 0 < trusted_proxies <= len(chain) else peer
+
+
+def create_app(name: str, *, title: str, routes: APIRouter, version: str = "1") -> FastAPI:
+    """The ASGI application of function `name`. Resources are opened when it starts, none at import."""
+    app = FastAPI(
+        title=title,
+        version=version,
+        lifespan=_lifespan,
+        openapi_tags=[{"name": name}, {"name": "health"}],
+        responses={422: {"model": ErrorAnswer, "description": "The request does not fit."}},
+        redirect_slashes=False,
+    )
+    app.add_middleware(Door, function=name)
+    app.add_exception_handler(CoincideError, _render_ours)
+    app.add_exception_handler(RequestValidationError, _render_invalid)
+    app.add_exception_handler(HTTPException, _render_http)
+    app.include_router(routes, tags=[name])
+    app.include_router(_health)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    log.configure()
+    settings = read_settings(os.environ)
+    app.state.settings = settings
+    app.state.identity = Identity(
+        issuer=settings.identity_issuer,
+        audience=settings.identity_audience,
+        keys=SigningKeys(settings.identity_jwks_url),
+    )
+    url = settings.database_url.get_secret_value()
+    async with open_database(url, settings.database_pool_size) as app.state.database:
+        yield
+
+
+_health = APIRouter(tags=["health"])
+
+
+@_health.get("/healthz", summary="Is the process up?")
+async def healthz() -> dict[str, str]:
+    """Answers without asking anybody else."""
+    return {"status": "ok"}
+
+
+@_health.get("/readyz", summary="Can it do its work?", responses={503: {"model": ErrorAnswer}})
+async def readyz(request: Request) -> dict[str, str]:
+    """Asks the database; 503 while it is away."""
+    await request.app.state.database.fetch_one(dict, "select 1 as one", {})
+    return {"status": "ready"}
+
+
+async def _render_ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CoincideError)  # noqa: S101 (what it is registered for)
+    if error.status >= 500:
+        log.error("A request was refused because of us.", error.__cause__, code=error.code)
+    return render(error)
+
+
+async def _render_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
+    if any(problem["type"] == "json_invalid" for problem in error.errors()):
+        return render(InvalidJson())
+    # The input stays out: it is what a person wrote.
+    problems = [
+        {"in": str(problem["loc"][0]), "field": ".".join(map(str, problem["loc"][1:])), "problem": problem["msg"]}
+        for problem in error.errors()
+    ]
+    return render(InvalidRequest(details={"problems": problems}))
+
+
+async def _render_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
+    match error.status_code:
+        case 404:
+            return render(NotFound())
+        case 405:
+            response: JSONResponse = render(MethodNotAllowed())
+            response.headers.update(error.headers or {})
+            return response
+        case 400:
+            return render(InvalidJson())
+        case _:
+            return render(InvalidRequest(error.detail))

@@ -1,0 +1,587 @@
+-- The ground: what may be reached by whom before any table exists.
+-- `public` holds what clients may reach; `private` is exposed by no API and holds what only our own functions touch.
+
+create schema private;
+
+-- The role that Coincide's cloud functions connect as. It bypasses nothing: it reads under policies and writes only
+-- through the functions in `private`. A deployment gives it login and a password. Roles belong to the cluster and not
+-- to the database, so it may be there already.
+do $$
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = 'backend') then
+    create role backend nologin;
+  end if;
+end
+$$;
+
+grant usage on schema public, private to backend;
+-- For the one view behind public.feed; every other object of the schema refuses them.
+grant usage on schema private to anon, authenticated, service_role;
+
+-- Postgres itself lets everybody call a new function. Here each grant is written down.
+alter default privileges revoke execute on functions from public;
+-- A person, from their first post on. The id is the Firebase UID: text, never a uuid.
+
+create table public.people (
+  id text primary key,
+  created_at timestamptz not null default now(),
+  constraint people_id_length check (char_length(id) between 1 and 128)
+);
+
+alter table public.people enable row level security;
+
+create policy "people read themselves" on public.people
+  for select to authenticated
+  using (((select auth.jwt()) ->> 'sub') = id);
+
+revoke all on public.people from anon, authenticated, service_role;
+grant select on public.people to authenticated, service_role;
+-- What people said. Ids are version 7 uuids, so the order of ids is the order of time and every list pages by id alone.
+
+create type public.visibility as enum ('public', 'private');
+
+create table public.posts (
+  id uuid primary key,
+  person_id text not null references public.people (id) on delete cascade,
+  content text not null,
+  language text,
+  visibility public.visibility not null,
+  activity text,
+  category text,
+  subject text,
+  item text,
+  key text,
+  -- 16 bytes that stand for the key: index entries of one size, whatever people write
+  fingerprint bytea,
+  created_at timestamptz not null,
+  constraint posts_content_length check (char_length(content) between 1 and 4000),
+  constraint posts_key_length check (char_length(key) between 3 and 200),
+  constraint posts_key_has_fingerprint check ((key is null) = (fingerprint is null)),
+  constraint posts_fingerprint_length check (octet_length(fingerprint) = 16)
+);
+
+create index posts_diary on public.posts (person_id, id);
+create index posts_feed on public.posts (id) where visibility = 'public';
+create index posts_feed_of_category on public.posts (category, id) where visibility = 'public';
+create index posts_feed_of_key on public.posts (fingerprint, id) where visibility = 'public';
+
+alter table public.posts enable row level security;
+
+create policy "people read their own posts" on public.posts
+  for select to authenticated
+  using (((select auth.jwt()) ->> 'sub') = person_id);
+
+create policy "functions read posts" on public.posts
+  for select to backend
+  using (true);
+
+revoke all on public.posts from anon, authenticated, service_role;
+grant select on public.posts to authenticated, service_role, backend;
+-- One emoji of one person on one post, and how often each emoji stands on a post.
+
+create table public.reactions (
+  post_id uuid not null references public.posts (id) on delete cascade,
+  person_id text not null references public.people (id) on delete cascade,
+  emoji text not null,
+  created_at timestamptz not null,
+  primary key (post_id, person_id, emoji),
+  constraint reactions_emoji_length check (char_length(emoji) between 1 and 32)
+);
+
+create index reactions_of_person on public.reactions (person_id);
+
+alter table public.reactions enable row level security;
+
+create policy "people read their own reactions" on public.reactions
+  for select to authenticated
+  using (((select auth.jwt()) ->> 'sub') = person_id);
+
+revoke all on public.reactions from anon, authenticated, service_role;
+grant select on public.reactions to authenticated, service_role;
+
+-- Counted where it is written, so that a read never counts.
+create table private.reaction_counts (
+  post_id uuid not null references public.posts (id) on delete cascade,
+  emoji text not null,
+  people integer not null,
+  primary key (post_id, emoji),
+  constraint reaction_counts_people check (people >= 0)
+);
+
+alter table private.reaction_counts enable row level security;
+
+create function private.reactions_of(p_post_id uuid) returns jsonb
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  return coalesce(
+    (select jsonb_object_agg(c.emoji, c.people) from private.reaction_counts c where c.post_id = p_post_id and c.people > 0),
+    '{}'
+  );
+end
+$$;
+
+comment on function private.reactions_of is '{"<emoji>": <people>} of a post; {} when there are none.';
+
+-- Puts an emoji on a post that the person may see. Outcome: added, kept (it was there), hidden (no such post for this
+-- person), full (p_max_kinds different emoji are on the post and this is another one).
+create function private.add_reaction_v1(
+  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_max_kinds integer,
+  out outcome text, out reactions jsonb
+)
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  -- The lock keeps the post while its reaction is written.
+  perform from public.posts p
+    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
+    for key share;
+  if not found then
+    outcome := 'hidden';
+    return;
+  end if;
+  if not exists (select from private.reaction_counts c where c.post_id = p_post_id and c.emoji = p_emoji and c.people > 0)
+    and p_max_kinds <= (select count(*) from private.reaction_counts c where c.post_id = p_post_id and c.people > 0)
+  then
+    outcome := 'full';
+    return;
+  end if;
+  insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
+  insert into public.reactions (post_id, person_id, emoji, created_at)
+    values (p_post_id, p_person_id, p_emoji, p_now)
+    on conflict do nothing;
+  outcome := case when found then 'added' else 'kept' end;
+  if outcome = 'added' then
+    insert into private.reaction_counts as c (post_id, emoji, people) values (p_post_id, p_emoji, 1)
+      on conflict (post_id, emoji) do update set people = c.people + 1;
+  end if;
+  reactions := private.reactions_of(p_post_id);
+end
+$$;
+
+-- Takes it off again. Outcome: removed, absent (it was not there), hidden.
+create function private.remove_reaction_v1(
+  p_post_id uuid, p_person_id text, p_emoji text,
+  out outcome text, out reactions jsonb
+)
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  perform from public.posts p
+    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
+    for key share;
+  if not found then
+    outcome := 'hidden';
+    return;
+  end if;
+  delete from public.reactions r
+    where r.post_id = p_post_id and r.person_id = p_person_id and r.emoji = p_emoji;
+  outcome := case when found then 'removed' else 'absent' end;
+  if outcome = 'removed' then
+    update private.reaction_counts c set people = c.people - 1 where c.post_id = p_post_id and c.emoji = p_emoji;
+  end if;
+  reactions := private.reactions_of(p_post_id);
+end
+$$;
+
+revoke all on function private.reactions_of, private.add_reaction_v1, private.remove_reaction_v1 from public;
+grant execute on function private.reactions_of, private.add_reaction_v1, private.remove_reaction_v1 to backend;
+-- The feed as clients read it: public posts without a trace of their authors.
+--
+-- Two views, because two rules meet. A client sees only its own rows of public.posts, so a view with the caller's
+-- rights would show nobody else; a view with its owner's rights must not lie in an exposed schema. Hence the owner's
+-- view lies in `private`, where no API reaches, and the exposed one runs with the caller's rights on top of it. The
+-- barrier keeps a caller's conditions from running on rows that the view hides.
+
+create view private.public_posts with (security_barrier = true) as
+  select p.id, p.content, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at
+  from public.posts p
+  where p.visibility = 'public';
+
+create view public.feed with (security_invoker = true) as
+  select id, content, language, activity, category, subject, item, key, created_at
+  from private.public_posts;
+
+revoke all on private.public_posts, public.feed from anon, authenticated, service_role;
+grant select on private.public_posts, public.feed to anon, authenticated, service_role;
+-- Throttles. A bucket is one instant: when it will be full again. From that, its rate and its size, all follows: the
+-- tokens in it now, whether one may be taken, and how long to wait for the next. No row means full.
+--
+-- Unlogged: after a crash every bucket is full, which harms nobody, and taking a token costs no write-ahead log.
+-- Fillfactor: a bucket is updated in place, again and again.
+
+create unlogged table private.token_buckets (
+  name text primary key,
+  full_at timestamptz not null,
+  constraint token_buckets_name_length check (char_length(name) between 1 and 200)
+) with (fillfactor = 50);
+
+alter table private.token_buckets enable row level security;
+
+-- Takes one token, in one statement, or says how many seconds to wait for one (0: taken). Taken or not, the bucket's
+-- row stays locked until the transaction ends.
+create function private.take_token_v1(p_name text, p_now timestamptz, p_interval interval, p_fill interval)
+  returns double precision
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  insert into private.token_buckets as b (name, full_at) values (p_name, p_now + p_interval)
+    on conflict (name) do update set full_at = greatest(b.full_at, p_now) + p_interval
+      where greatest(b.full_at, p_now) + p_interval <= p_now + p_fill;
+  if found then
+    return 0;
+  end if;
+  return (
+    select greatest(extract(epoch from b.full_at + p_interval - p_fill - p_now), 0.001)
+    from private.token_buckets b
+    where b.name = p_name
+  );
+end
+$$;
+
+-- Puts a token back that this very transaction took.
+create function private.return_token_v1(p_name text, p_interval interval) returns void
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  update private.token_buckets b set full_at = b.full_at - p_interval where b.name = p_name;
+end
+$$;
+
+revoke all on function private.take_token_v1, private.return_token_v1 from public;
+-- What a person's Idempotency-Key led to, so that the same request gets the same answer. post_id is no foreign key on
+-- purpose: when the post is deleted, the key must still be known to be used.
+
+create table private.idempotency_keys (
+  person_id text not null references public.people (id) on delete cascade,
+  key text not null,
+  body_hash bytea not null,
+  post_id uuid not null,
+  -- the first answer's count; null where nobody was compared
+  others integer,
+  exact boolean,
+  created_at timestamptz not null,
+  primary key (person_id, key),
+  constraint idempotency_keys_key_length check (char_length(key) between 1 and 255),
+  constraint idempotency_keys_body_hash_length check (octet_length(body_hash) = 32)
+);
+
+alter table private.idempotency_keys enable row level security;
+-- How many people share a similarity key.
+--
+-- key_people: one row for each (key, person): when the person last said it in public. Up to a hundred others are
+-- counted here one by one, at a cost that a limit bounds.
+-- key_counters: the same people as a sum for each hour, for the keys that are too popular to count. Sixteen shards, so
+-- that sixteen posts of one hot key can commit at the same moment; the person's row remembers its shard.
+--
+-- Who writes both locks key_people before key_counters, and earlier hours before later ones: no deadlock.
+
+create table private.key_people (
+  fingerprint bytea not null,
+  person_id text not null references public.people (id) on delete cascade,
+  last_at timestamptz not null,
+  shard smallint not null,
+  primary key (fingerprint, person_id)
+);
+
+create index key_people_latest on private.key_people (fingerprint, last_at desc) include (person_id);
+create index key_people_of_person on private.key_people (person_id);
+
+alter table private.key_people enable row level security;
+
+create table private.key_counters (
+  fingerprint bytea not null,
+  hour timestamptz not null,
+  shard smallint not null,
+  people integer not null,
+  primary key (fingerprint, hour, shard),
+  constraint key_counters_people check (people >= 0)
+) with (fillfactor = 70);
+
+alter table private.key_counters enable row level security;
+
+create function private.hour_of(p_at timestamptz) returns timestamptz
+  language sql immutable parallel safe set search_path = ''
+as $$
+  select date_bin('1 hour', p_at, timestamptz '2000-01-01 00:00:00+00')
+$$;
+
+create function private.count_in(p_fingerprint bytea, p_at timestamptz, p_shard smallint) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  insert into private.key_counters as c (fingerprint, hour, shard, people)
+    values (p_fingerprint, private.hour_of(p_at), p_shard, 1)
+    on conflict (fingerprint, hour, shard) do update set people = c.people + 1;
+end
+$$;
+
+create function private.count_out(p_fingerprint bytea, p_at timestamptz, p_shard smallint) returns void
+  language plpgsql set search_path = ''
+as $$
+begin
+  update private.key_counters c set people = c.people - 1
+    where c.fingerprint = p_fingerprint and c.hour = private.hour_of(p_at) and c.shard = p_shard;
+end
+$$;
+
+-- Distinct other people who said the key in public within the window: exact up to p_exact_up_to, else the sum of the
+-- hourly counters, the oldest hour by the share of it that lies in the window.
+create function private.count_others_v1(
+  p_fingerprint bytea, p_person_id text, p_now timestamptz, p_window interval, p_exact_up_to integer,
+  out others integer, out exact boolean
+)
+  language plpgsql stable security definer set search_path = ''
+as $$
+begin
+  select count(*) into others from (
+    select from private.key_people k
+    where k.fingerprint = p_fingerprint and k.last_at > p_now - p_window and k.person_id <> p_person_id
+    limit p_exact_up_to + 1
+  ) as counted;
+  exact := others <= p_exact_up_to;
+  if not exact then
+    select greatest(others, round(sum(
+      c.people * least(1, extract(epoch from c.hour + interval '1 hour' - (p_now - p_window)) / 3600)
+    ))::integer)
+    into others
+    from private.key_counters c
+    where c.fingerprint = p_fingerprint and c.hour > p_now - p_window - interval '1 hour' and c.hour <= p_now;
+  end if;
+end
+$$;
+
+-- Notes that the person said the key in public at p_now. The caller holds the person's token bucket, which keeps this
+-- person's posts in a row; so between the look and the write nobody but a deletion can come, and that one waits.
+create function private.note_key_v1(p_fingerprint bytea, p_person_id text, p_now timestamptz) returns void
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_last_at timestamptz;
+  v_shard smallint;
+begin
+  select k.last_at, k.shard into v_last_at, v_shard from private.key_people k
+    where k.fingerprint = p_fingerprint and k.person_id = p_person_id
+    for update;
+  if not found then
+    v_shard := floor(random() * 16);
+    insert into private.key_people (fingerprint, person_id, last_at, shard)
+      values (p_fingerprint, p_person_id, p_now, v_shard);
+    perform private.count_in(p_fingerprint, p_now, v_shard);
+  elsif p_now > v_last_at then
+    update private.key_people k set last_at = p_now
+      where k.fingerprint = p_fingerprint and k.person_id = p_person_id;
+    if private.hour_of(v_last_at) <> private.hour_of(p_now) then
+      perform private.count_out(p_fingerprint, v_last_at, v_shard);
+      perform private.count_in(p_fingerprint, p_now, v_shard);
+    end if;
+  end if;
+end
+$$;
+
+revoke all on function
+  private.hour_of, private.count_in, private.count_out, private.count_others_v1, private.note_key_v1
+from public;
+grant execute on function private.count_others_v1 to backend;
+-- Events that one function leaves for others, written in the transaction of what they tell of.
+-- pending -> leased -> done; leased -> pending on failure or lease expiry; -> dead at the last try.
+
+create type private.outbox_state as enum ('pending', 'leased', 'done', 'dead');
+
+create table private.outbox (
+  id bigint generated always as identity primary key,
+  event text not null,
+  -- the shape is in shared/models/event.py; ids and keys only, never what a person wrote
+  payload jsonb not null,
+  state private.outbox_state not null default 'pending',
+  attempts smallint not null default 0,
+  available_at timestamptz not null,
+  leased_until timestamptz,
+  created_at timestamptz not null,
+  finished_at timestamptz,
+  constraint outbox_event_form check (event ~ '^[a-z_]+\.[a-z_]+$'),
+  constraint outbox_lease check ((state = 'leased') = (leased_until is not null)),
+  constraint outbox_finished check ((state in ('done', 'dead')) = (finished_at is not null))
+);
+
+create index outbox_open on private.outbox (event, available_at) where state in ('pending', 'leased');
+
+alter table private.outbox enable row level security;
+-- A post arriving, and a post leaving: each one transaction, one call.
+
+-- The first line locks the person's token bucket, so one person's posts come in one after the other; two requests with
+-- one Idempotency-Key cannot both find it unused.
+--
+-- Outcome: accepted; replayed (the same key and body: post_id, others, exact are the first answer's); conflict (the
+-- same key, another body); deleted (the same key and body, but its post is gone); throttled (retry_after in seconds;
+-- nothing was written, no token was taken).
+--
+-- Cost: a fixed number of index probes. At most p_exact_up_to + 1 people are counted one by one and at most 25 hours x
+-- 16 shards are summed, so neither the number of posts nor the popularity of the key changes it.
+create function private.accept_post_v1(
+  p_id uuid,
+  p_person_id text,
+  p_content text,
+  p_language text,
+  p_visibility public.visibility,
+  p_activity text,
+  p_category text,
+  p_subject text,
+  p_item text,
+  p_key text,
+  p_fingerprint bytea,
+  p_now timestamptz,
+  p_window interval,
+  p_exact_up_to integer,
+  p_person_bucket text,
+  p_person_interval interval,
+  p_person_fill interval,
+  p_address_bucket text,
+  p_address_interval interval,
+  p_address_fill interval,
+  p_idempotency_key text,
+  p_body_hash bytea,
+  p_idempotency_ttl interval,
+  out outcome text,
+  out post_id uuid,
+  out others integer,
+  out exact boolean,
+  out retry_after double precision
+)
+  language plpgsql security definer set search_path = ''
+as $$
+begin
+  retry_after := private.take_token_v1(p_person_bucket, p_now, p_person_interval, p_person_fill);
+
+  if p_idempotency_key is not null then
+    select
+      case when k.body_hash <> p_body_hash then 'conflict' when p.id is null then 'deleted' else 'replayed' end,
+      k.post_id, k.others, k.exact
+    into outcome, post_id, others, exact
+    from private.idempotency_keys k left join public.posts p on p.id = k.post_id
+    where k.person_id = p_person_id and k.key = p_idempotency_key and k.created_at > p_now - p_idempotency_ttl;
+    if found then
+      if retry_after = 0 then
+        perform private.return_token_v1(p_person_bucket, p_person_interval);
+      end if;
+      return;
+    end if;
+  end if;
+
+  if retry_after = 0 and p_address_bucket is not null then
+    retry_after := private.take_token_v1(p_address_bucket, p_now, p_address_interval, p_address_fill);
+    if retry_after > 0 then
+      perform private.return_token_v1(p_person_bucket, p_person_interval);
+    end if;
+  end if;
+  if retry_after > 0 then
+    outcome := 'throttled';
+    return;
+  end if;
+
+  outcome := 'accepted';
+  post_id := p_id;
+  insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
+  insert into public.posts (
+    id, person_id, content, language, visibility, activity, category, subject, item, key, fingerprint, created_at
+  ) values (
+    p_id, p_person_id, p_content, p_language, p_visibility, p_activity, p_category, p_subject, p_item, p_key,
+    p_fingerprint, p_now
+  );
+
+  if p_fingerprint is not null then
+    select c.others, c.exact into others, exact
+    from private.count_others_v1(p_fingerprint, p_person_id, p_now, p_window, p_exact_up_to) c;
+    if p_visibility = 'public' then
+      perform private.note_key_v1(p_fingerprint, p_person_id, p_now);
+    end if;
+  end if;
+
+  insert into private.outbox (event, payload, available_at, created_at) values (
+    'post.accepted',
+    jsonb_build_object(
+      'event', 'post.accepted', 'post_id', p_id, 'person_id', p_person_id, 'visibility', p_visibility, 'key', p_key
+    ),
+    p_now, p_now
+  );
+
+  if p_visibility = 'public' then
+    perform realtime.send(
+      jsonb_build_object(
+        'id', p_id, 'content', p_content, 'language', p_language, 'activity', p_activity, 'category', p_category,
+        'subject', p_subject, 'item', p_item, 'key', p_key, 'created_at', p_now
+      ),
+      'post.accepted', 'feed:all', true
+    );
+  end if;
+
+  if p_idempotency_key is not null then
+    -- Finds a row only where an older use has expired.
+    insert into private.idempotency_keys as k (person_id, key, body_hash, post_id, others, exact, created_at)
+      values (p_person_id, p_idempotency_key, p_body_hash, p_id, others, exact, p_now)
+      on conflict (person_id, key) do update set
+        body_hash = excluded.body_hash, post_id = excluded.post_id, others = excluded.others, exact = excluded.exact,
+        created_at = excluded.created_at;
+  end if;
+end
+$$;
+
+-- Deletes a person's own post with all that followed from it; false where there is no such post. The person counts for
+-- the key by their latest remaining public post of the window (p_since: the smallest id that a post in it can have).
+create function private.delete_post_v1(p_id uuid, p_person_id text, p_now timestamptz, p_since uuid) returns boolean
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_post record;
+  v_counted record;
+  v_latest timestamptz;
+begin
+  select p.fingerprint, p.key, p.visibility into v_post from public.posts p
+    where p.id = p_id and p.person_id = p_person_id;
+  if not found then
+    return false;
+  end if;
+
+  -- Before the post goes: a post of the same key that arrives meanwhile waits here, or is seen below.
+  select k.last_at, k.shard into v_counted from private.key_people k
+    where k.fingerprint = v_post.fingerprint and k.person_id = p_person_id
+    for update;
+  delete from public.posts p where p.id = p_id;
+  if not found then
+    return false;
+  end if;
+
+  if v_post.visibility = 'public' and v_counted.last_at is not null then
+    select max(p.created_at) into v_latest from public.posts p
+      where p.person_id = p_person_id and p.id >= p_since and p.fingerprint = v_post.fingerprint
+        and p.visibility = 'public';
+    if v_latest is null then
+      delete from private.key_people k where k.fingerprint = v_post.fingerprint and k.person_id = p_person_id;
+      perform private.count_out(v_post.fingerprint, v_counted.last_at, v_counted.shard);
+    elsif v_latest <> v_counted.last_at then
+      update private.key_people k set last_at = v_latest
+        where k.fingerprint = v_post.fingerprint and k.person_id = p_person_id;
+      perform private.count_in(v_post.fingerprint, v_latest, v_counted.shard);
+      perform private.count_out(v_post.fingerprint, v_counted.last_at, v_counted.shard);
+    end if;
+  end if;
+
+  insert into private.outbox (event, payload, available_at, created_at) values (
+    'post.deleted',
+    jsonb_build_object('event', 'post.deleted', 'post_id', p_id, 'person_id', p_person_id, 'key', v_post.key),
+    p_now, p_now
+  );
+  if v_post.visibility = 'public' then
+    perform realtime.send(jsonb_build_object('id', p_id), 'post.deleted', 'feed:all', true);
+  end if;
+  return true;
+end
+$$;
+
+revoke all on function private.accept_post_v1, private.delete_post_v1 from public;
+grant execute on function private.accept_post_v1, private.delete_post_v1 to backend;
+-- Who may listen. Only what our own transactions send is ever broadcast: there is no insert policy, so clients cannot.
+
+create policy "anyone listens to the public feed" on realtime.messages
+  for select to anon, authenticated
+  using (extension = 'broadcast' and (select realtime.topic()) = 'feed:all');
