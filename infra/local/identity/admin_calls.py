@@ -28,9 +28,9 @@ class NotCovered(Body):
     link_provider_user_info: dict[str, object] | None = None
 
     def refuse(self) -> None:
-        for name in NotCovered.model_fields:
+        for name, field in NotCovered.model_fields.items():
             if getattr(self, name):
-                raise not_covered(name)
+                raise not_covered(field.alias or name)
 
 
 class Create(NotCovered):

@@ -11,9 +11,7 @@ from infra.local.identity.errors import Refused
 
 ROLE = "authenticated"
 CUSTOM_CLAIMS_MAX = 1000  # characters of JSON, Firebase's limit
-RESERVED = (
-    "acr amr at_hash aud auth_time azp c_hash cnf exp firebase iat iss jti nbf nonce sub".split()  # noqa: SIM905
-)
+RESERVED = "acr amr at_hash aud auth_time azp c_hash cnf exp firebase iat iss jti nbf nonce sub".split()
 # Not refused by Firebase, but always overwritten with what it knows itself.
 OVERWRITTEN = frozenset({"email", "email_verified", "phone_number", "provider_id", "role", "user_id"})
 
