@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import jwt
 import uvicorn
+from jwt.types import Options
 from starlette.applications import Starlette
 
 from infra.local.identity import create_identity
@@ -91,8 +92,8 @@ class IdentityCalls:
         [key] = jwt.PyJWKSet.from_dict(self.http.get(JWKS).json()).keys
         assert jwt.get_unverified_header(id_token) == {"alg": "RS256", "typ": "JWT", "kid": key.key_id}
         issuer = f"https://securetoken.google.com/{PROJECT}"
-        ours = {"verify_exp": False, "verify_iat": False}
-        claims = jwt.decode(id_token, key, algorithms=["RS256"], audience=PROJECT, issuer=issuer, options=ours)
+        unhurried: Options = {"verify_exp": False, "verify_iat": False}  # PyJWT would read the machine's clock
+        claims = jwt.decode(id_token, key, algorithms=["RS256"], audience=PROJECT, issuer=issuer, options=unhurried)
         assert claims["iat"] <= now.timestamp() < claims["exp"]
         return claims
 
@@ -107,7 +108,8 @@ def open_identity(folder: Path, clock: Clock) -> Iterator[IdentityCalls]:
 
 def answered(response: httpx.Response) -> dict[str, Any]:
     assert response.status_code == 200, response.text
-    return response.json()
+    answer: dict[str, Any] = response.json()
+    return answer
 
 
 def refused(response: httpx.Response) -> str:
@@ -115,4 +117,4 @@ def refused(response: httpx.Response) -> str:
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (400, 400), response.text
     assert error["errors"] == [{"message": error["message"], "reason": "invalid", "domain": "global"}]
-    return error["message"]
+    return str(error["message"])

@@ -31,6 +31,7 @@ from infra.local.identity.tokens import load_signer
 
 Guard = Callable[[Request, Identity], None]
 TOOLKIT = "/identitytoolkit.googleapis.com"
+OLD_TOOLKIT = "/www.googleapis.com/identitytoolkit/v3/relyingparty"
 ADMIN = TOOLKIT + "/v1/projects/{project}/accounts"
 EMULATOR = "/emulator/v1/projects/{project}"
 JWKS_PATH = "/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com"
@@ -64,7 +65,9 @@ def _client_routes(identity: Identity) -> list[Route]:
         return _route(identity, path, handler, guard=_with_key, method=method)
 
     return [
-        *_accounts(TOOLKIT + "/v1/accounts", client_calls.ACCOUNTS, route),
+        *_accounts(TOOLKIT + "/v1/accounts:", client_calls.ACCOUNTS, route),
+        route(OLD_TOOLKIT + "/getProjectConfig", client_calls.PROJECT, "GET"),
+        *_accounts(OLD_TOOLKIT + "/", client_calls.ACCOUNTS_BY_OLD_NAME, route),
         route("/securetoken.googleapis.com/v1/token", client_calls.TOKEN),
         route(TOOLKIT + "/v1/projects", client_calls.PROJECT, "GET"),
         route(TOOLKIT + "/v2/recaptchaConfig", client_calls.RECAPTCHA_CONFIG, "GET"),
@@ -78,7 +81,7 @@ def _admin_routes(identity: Identity) -> list[Route]:
     return [
         route(ADMIN, admin_calls.CREATE),
         route(ADMIN + ":batchGet", admin_calls.PAGE_THROUGH, "GET"),
-        *_accounts(ADMIN, admin_calls.ACCOUNTS, route),
+        *_accounts(ADMIN + ":", admin_calls.ACCOUNTS, route),
     ]
 
 
@@ -105,7 +108,7 @@ def _accounts(path: str, calls: Mapping[str, Handler], route: Callable[[str, Han
     def missing(_: Identity, __: bytes) -> Answer:
         raise not_covered("This call")
 
-    return [*(route(f"{path}:{name}", handler) for name, handler in calls.items()), route(path + ":{call}", missing)]
+    return [*(route(path + name, handler) for name, handler in calls.items()), route(path + "{call}", missing)]
 
 
 def _route(identity: Identity, path: str, handler: Handler, *, guard: Guard, method: str) -> Route:

@@ -85,6 +85,15 @@ ACCOUNTS: dict[str, Handler] = {
     "update": call(Update, update),
     "delete": call(Presenting, delete),
 }
+# The iOS and Android SDKs still use the names of the API before.
+ACCOUNTS_BY_OLD_NAME: dict[str, Handler] = {
+    "signupNewUser": ACCOUNTS["signUp"],
+    "verifyPassword": ACCOUNTS["signInWithPassword"],
+    "verifyCustomToken": ACCOUNTS["signInWithCustomToken"],
+    "getAccountInfo": ACCOUNTS["lookup"],
+    "setAccountInfo": ACCOUNTS["update"],
+    "deleteAccount": ACCOUNTS["delete"],
+}
 TOKEN = call(Grant, grant)
 PROJECT = call(Nothing, project)
 RECAPTCHA_CONFIG = call(Nothing, recaptcha_config)

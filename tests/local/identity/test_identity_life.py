@@ -3,10 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from infra.local.identity import create_identity
+from infra.local.identity import create_identity, load_signer
 from tests.support.people import PASSWORD, PROJECT, Clock, IdentityCalls, answered, open_identity, refused, served
 
 
@@ -45,6 +46,21 @@ def test_linking_an_email_keeps_the_person(identity: IdentityCalls, clock: Clock
     [shown] = answered(identity.client("lookup", idToken=linked["idToken"]))["users"]
     assert [provider["providerId"] for provider in shown["providerUserInfo"]] == ["password"]
     assert shown["passwordHash"] == "UkVEQUNURUQ="
+
+
+def test_mobile_sdks_link_and_sign_in_by_the_names_of_the_old_api(identity: IdentityCalls) -> None:
+    def call(name: str, **body: object) -> dict[str, Any]:
+        path = f"/www.googleapis.com/identitytoolkit/v3/relyingparty/{name}?key=any"
+        return answered(identity.http.post(path, json=body))
+
+    anonymous = call("signupNewUser", returnSecureToken=True)
+    linked = call("setAccountInfo", idToken=anonymous["idToken"], email="ann@example.com", password=PASSWORD)
+    assert [provider["providerId"] for provider in linked["providerUserInfo"]] == ["password"]
+    session = call("verifyPassword", email="ann@example.com", password=PASSWORD)
+    assert session["localId"] == anonymous["localId"]
+    [shown] = call("getAccountInfo", idToken=linked["idToken"])["users"]
+    assert shown["email"] == "ann@example.com"
+    call("deleteAccount", idToken=linked["idToken"])
 
 
 def test_signing_in_by_password_refreshes_for_as_long_as_one_likes(identity: IdentityCalls, clock: Clock) -> None:
@@ -152,6 +168,12 @@ def test_one_address_signed_up_by_many_at_once_makes_one_person(folder: Path, cl
             answers = list(pool.map(lambda url: http.post(url, json=body), urls))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 9
     assert {refused(answer) for answer in answers if answer.status_code == 400} == {"EMAIL_EXISTS"}
+
+
+def test_processes_that_start_at_once_share_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        signers = list(pool.map(lambda _: load_signer(tmp_path / "new", project=PROJECT), range(4)))
+    assert len({signer.kid for signer in signers}) == 1
 
 
 def test_neither_tokens_nor_passwords_are_kept_in_the_clear(identity: IdentityCalls, folder: Path) -> None:
