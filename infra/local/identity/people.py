@@ -7,9 +7,10 @@ is decided on a row that changes meanwhile.
 import secrets
 import sqlite3
 import string
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 
 from infra.local.identity.keys import alone_in
@@ -65,9 +66,9 @@ class Person:
     refreshed_at: int | None = None
 
 
-COLUMNS = ", ".join(field.name for field in fields(Person))
+COLUMNS = ", ".join(column.name for column in fields(Person))
 SLOTS = ", ".join("?" for _ in fields(Person))
-UPDATES = ", ".join(f"{field.name} = excluded.{field.name}" for field in fields(Person))
+UPDATES = ", ".join(f"{column.name} = excluded.{column.name}" for column in fields(Person))
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class People:
     """Where the people are kept; holds no connection."""
 
     path: Path
+    # SQLite's waiters poll and may starve; within this process they queue instead.
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -84,7 +87,7 @@ class People:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: kept when the block ends, undone when it raises."""
-        with closing(self._connect()) as db:
+        with self.turn, closing(self._connect()) as db:
             db.execute("begin immediate")
             yield db
             db.execute("commit")
@@ -153,5 +156,5 @@ def _one(rows: sqlite3.Cursor) -> Person | None:
 
 
 def _person(row: tuple[object, ...]) -> Person:
-    values = dict(zip((field.name for field in fields(Person)), row, strict=True))
+    values = dict(zip((column.name for column in fields(Person)), row, strict=True))
     return Person(**values | {name: bool(values[name]) for name in ("email_verified", "disabled")})  # type: ignore[arg-type]
