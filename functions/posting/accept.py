@@ -18,6 +18,7 @@ from shared.platform import queries
 from shared.platform.crypto import pseudonym
 from shared.platform.identifiers import new_id
 from shared.platform.service import SignedInVisit
+from shared.platform.settings import Settings
 from shared.rules import idempotency, throttle, verdict
 from shared.rules.extract import extract
 from shared.rules.fingerprint import fingerprint, similarity_key
@@ -68,10 +69,8 @@ class Acceptance(NamedTuple):
 async def accept_post(visit: SignedInVisit, new: NewPost, idempotency_key: str | None) -> Acceptance:
     """Accept `new`, or answer an earlier request again. Throttled, IdempotencyConflict or PostDeleted if refused."""
     post = _understand(visit, new)
-    parameters = _parameters(visit, new, post, idempotency_key)
-    row = await visit.database.fetch_one(_Outcome, _sql.accept_post, parameters)
-    if row is None:
-        raise Permanent
+    item = _item(visit, new, post, idempotency_key)
+    row = await visit.database.fetch_for(_Outcome, _sql.accept_posts, item, _policy(visit.settings))
     match row.outcome:
         case "accepted":
             return Acceptance(_answer(visit, post, row.counted), replayed=False)
@@ -100,26 +99,44 @@ def _understand(visit: SignedInVisit, new: NewPost) -> Post:
     )
 
 
-def _parameters(visit: SignedInVisit, new: NewPost, post: Post, idempotency_key: str | None) -> dict[str, object]:
-    per_person = visit.settings.posts_per_person or throttle.POSTS_PER_PERSON
-    per_address = visit.settings.posts_per_address or throttle.POSTS_PER_ADDRESS
+def _item(visit: SignedInVisit, new: NewPost, post: Post, idempotency_key: str | None) -> dict[str, str | None]:
+    """The arguments of accept_post_v1 that belong to this post."""
     network = pseudonym(visit.settings.signing_secret.get_secret_value(), throttle.network_of(visit.address))
     return {
-        **dict(post),
-        "visibility": post.visibility.value,
+        "id": str(post.id),
         "person_id": visit.person.id,
-        "fingerprint": fingerprint(post.key) if post.key else None,
-        "now": visit.now,
+        "content": post.content,
+        "language": post.language,
+        "visibility": post.visibility.value,
+        "activity": post.activity,
+        "category": post.category,
+        "subject": post.subject,
+        "item": post.item,
+        "key": post.key,
+        "fingerprint": _bytea(fingerprint(post.key)) if post.key else None,
+        "now": visit.now.isoformat(),
+        "person_bucket": f"post:person:{visit.person.id}",
+        "address_bucket": f"post:address:{network}",
+        "idempotency_key": idempotency_key,
+        "body_hash": _bytea(sha256(new.model_dump_json().encode()).digest()) if idempotency_key else None,
+    }
+
+
+def _bytea(data: bytes) -> str:
+    return f"\\x{data.hex()}"
+
+
+def _policy(settings: Settings) -> dict[str, object]:
+    """The arguments of accept_post_v1 that are the same for every post."""
+    per_person = settings.posts_per_person or throttle.POSTS_PER_PERSON
+    per_address = settings.posts_per_address or throttle.POSTS_PER_ADDRESS
+    return {
         "window": verdict.WINDOW,
         "exact_up_to": verdict.EXACT_UP_TO,
-        "person_bucket": f"post:person:{visit.person.id}",
         "person_interval": per_person.interval,
         "person_fill": per_person.fill,
-        "address_bucket": f"post:address:{network}",
         "address_interval": per_address.interval,
         "address_fill": per_address.fill,
-        "idempotency_key": idempotency_key,
-        "body_hash": sha256(new.model_dump_json().encode()).digest() if idempotency_key else None,
         "idempotency_ttl": idempotency.KEPT,
     }
 

@@ -1,30 +1,15 @@
 -- What posting says to the database. Every statement is one round trip and one transaction.
 
--- name: accept_post
+-- name: accept_posts
 select outcome, post_id, others, exact, retry_after
-from private.accept_post_v1(
-  p_id => %(id)s,
-  p_person_id => %(person_id)s,
-  p_content => %(content)s,
-  p_language => %(language)s,
-  p_visibility => %(visibility)s,
-  p_activity => %(activity)s,
-  p_category => %(category)s,
-  p_subject => %(subject)s,
-  p_item => %(item)s,
-  p_key => %(key)s,
-  p_fingerprint => %(fingerprint)s,
-  p_now => %(now)s,
+from private.accept_posts_v1(
+  p_posts => %(items)s,
   p_window => %(window)s,
   p_exact_up_to => %(exact_up_to)s,
-  p_person_bucket => %(person_bucket)s,
   p_person_interval => %(person_interval)s,
   p_person_fill => %(person_fill)s,
-  p_address_bucket => %(address_bucket)s,
   p_address_interval => %(address_interval)s,
   p_address_fill => %(address_fill)s,
-  p_idempotency_key => %(idempotency_key)s,
-  p_body_hash => %(body_hash)s,
   p_idempotency_ttl => %(idempotency_ttl)s
 )
 

@@ -25,5 +25,5 @@ def parse_rate(text: str) -> Rate:
     """`"10/minute burst 20"` -> Rate. ValueError if the text has another form or a zero in it."""
     found = _FORM.fullmatch(text)
     if found is None or int(found[1]) == 0 or int(found[3]) == 0:
-        raise ValueError(f"{text!r} is not of the form '10/minute burst 20'")
+        raise ValueError("is not of the form '10/minute burst 20'")
     return Rate(interval=_PERIOD[found[2]] / int(found[1]), burst=int(found[3]))

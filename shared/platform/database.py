@@ -6,9 +6,10 @@ any request may whose answer is lost, which is what idempotency keys are for.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import psycopg
 from psycopg import AsyncConnection
@@ -26,6 +27,12 @@ PATIENCE = 2.5
 RETRY_AFTER = 1.0
 """Seconds after which asking again makes sense: the pool tries to connect about as often."""
 
+TOGETHER = 32
+"""Items at most in one statement: beyond, a transaction gets long and its locks with it."""
+
+LANES = 2
+"""Statements at once for one lane: one is prepared while the other is with Postgres."""
+
 _CONNECTION = {
     "autocommit": True,
     "prepare_threshold": None,
@@ -38,12 +45,26 @@ _CONNECTION = {
 }
 
 
+class _Lane:
+    """What waits to go to the database in one statement: items and where their rows are awaited."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Mapping[str, object], asyncio.Future[object]]] = []
+        self.running = 0
+
+    def take(self) -> list[tuple[Mapping[str, object], asyncio.Future[object]]]:
+        """The next items whose callers still wait."""
+        taken, self.waiting = self.waiting[:TOGETHER], self.waiting[TOGETHER:]
+        return [(item, future) for item, future in taken if not future.done()]
+
+
 class Database:
     """One instance's connections. Lives from the function's start to its end."""
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[TupleRow]]) -> None:
         self._pool = pool
-        self._abandoned: set[asyncio.Task[object]] = set()
+        self._lanes: dict[str, _Lane] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def fetch_one(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> Row | None:
         """The first row of `statement` as a `shape` (its columns are the arguments), or None.
@@ -55,36 +76,95 @@ class Database:
 
     async def fetch_all(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> list[Row]:
         """All rows of `statement` as `shape`s. Fails as `fetch_one` does."""
-        return await self._within_patience(self._fetch(shape, statement, parameters))
+        return await _within_patience(self._start(self._fetch(shape, statement, parameters)))
+
+    async def fetch_for(
+        self, shape: type[Row], statement: str, item: Mapping[str, object], parameters: Mapping[str, object]
+    ) -> Row:
+        """The row that `statement` answers for `item`.
+
+        The statement takes a JSON array `%(items)s` and answers one row for each, in their order. While it is on its
+        way for some callers, the items of others gather and go together with the next: under load this saves most of
+        the round trips, and alone an item never waits. `parameters` are the same for all. Fails as `fetch_one` does.
+        """
+        lane = self._lanes.setdefault(statement, _Lane())
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        lane.waiting.append((item, future))
+        if lane.running < LANES:
+            lane.running += 1
+            self._start(self._drain(lane, shape, statement, parameters))
+        return cast(Row, await _within_patience(future))
+
+    async def _drain(self, lane: _Lane, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> None:
+        try:
+            while lane.waiting:
+                if batch := lane.take():
+                    await self._send(batch, shape, statement, parameters)
+        finally:
+            lane.running -= 1
+
+    async def _send(
+        self,
+        batch: list[tuple[Mapping[str, object], asyncio.Future[object]]],
+        shape: type[Row],
+        statement: str,
+        parameters: Mapping[str, object],
+    ) -> None:
+        items = json.dumps([item for item, _ in batch], ensure_ascii=False)
+        try:
+            rows = await self._fetch(shape, statement, {**parameters, "items": items})
+        except Exception as error:
+            if len(batch) > 1 and _rolled_back(error):
+                for alone in batch:
+                    await self._send([alone], shape, statement, parameters)
+                return
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), row in zip(batch, rows, strict=True):
+            if not future.done():
+                future.set_result(row)
 
     async def _fetch(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> list[Row]:
         async with self._pool.connection(PATIENCE) as connection:
             cursor = connection.cursor(row_factory=class_row(shape))
             return await (await cursor.execute(statement, parameters)).fetchall()
 
-    async def _within_patience(self, work: Coroutine[object, object, Answer]) -> Answer:
-        """Wait for `work`, not for ever. It is left to end by itself: to cancel a statement on a server that does
-        not answer means to wait for that server once more."""
+    def _start(self, work: Coroutine[object, object, Answer]) -> "asyncio.Task[Answer]":
+        """Run `work` in a task of its own, which ends by itself even if nobody waits for it any more."""
         task = asyncio.create_task(work)
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE)
-        if not done:
-            self._abandon(task)
-            raise Temporary(retry_after=RETRY_AFTER)
-        try:
-            return task.result()
-        except psycopg.OperationalError as error:
-            raise Temporary(retry_after=RETRY_AFTER) from error
-        except psycopg.Error as error:
-            raise Permanent from error
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
-    def _abandon(self, task: asyncio.Task[Answer]) -> None:
-        self._abandoned.add(task)
-        task.add_done_callback(self._forget)
 
-    def _forget(self, task: asyncio.Task[Answer]) -> None:
-        self._abandoned.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, so that asyncio does not report it: its caller has long been answered
+def _rolled_back(error: Exception) -> bool:
+    """Whether Postgres said that it refused the statement: then nothing of it took effect."""
+    return (
+        isinstance(error, psycopg.Error) and error.sqlstate is not None and not error.sqlstate.startswith(("08", "57"))
+    )
+
+
+async def _within_patience(answer: asyncio.Future[Answer]) -> Answer:
+    """Wait for `answer`, not for ever.
+
+    What is on its way is left to end by itself: to cancel a statement on a server that does not answer would mean to
+    wait for that server once more. What has not been sent yet is not sent any more.
+    """
+    done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
+    if not done:
+        if isinstance(answer, asyncio.Task):
+            answer.add_done_callback(lambda task: task.cancelled() or task.exception())
+        else:
+            answer.cancel()
+        raise Temporary(retry_after=RETRY_AFTER)
+    try:
+        return answer.result()
+    except psycopg.OperationalError as error:
+        raise Temporary(retry_after=RETRY_AFTER) from error
+    except psycopg.Error as error:
+        raise Permanent from error
 
 
 @asynccontextmanager

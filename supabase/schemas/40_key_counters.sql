@@ -2,16 +2,18 @@
 --
 -- key_people: one row for each (key, person): when the person last said it in public. Up to a hundred others are
 -- counted here one by one, at a cost that a limit bounds.
--- key_counters: the same people as a sum for each hour, for the keys that are too popular to count. Sixteen shards, so
--- that sixteen posts of one hot key can commit at the same moment; the person's row remembers its shard.
+-- key_counters: the same people as a sum for each hour, for the keys that are too popular to count.
 --
--- Who writes both locks key_people before key_counters, and earlier hours before later ones: no deadlock.
+-- A counter row that every post of a popular key had to update would let them commit only one after the other. So each
+-- transaction that counts claims a shard of its own until it ends (an advisory lock; the lowest free one, so there are
+-- only as many shards in use as transactions at work) and writes nothing but rows of that shard. Nobody waits for
+-- anybody, and there is no order of rows in which two could deadlock. A person who is counted in one shard may be
+-- taken out through another: a single row may be negative, the sum over the shards never is.
 
 create table private.key_people (
   fingerprint bytea not null,
   person_id text not null references public.people (id) on delete cascade,
   last_at timestamptz not null,
-  shard smallint not null,
   primary key (fingerprint, person_id)
 );
 
@@ -25,8 +27,7 @@ create table private.key_counters (
   hour timestamptz not null,
   shard smallint not null,
   people integer not null,
-  primary key (fingerprint, hour, shard),
-  constraint key_counters_people check (people >= 0)
+  primary key (fingerprint, hour, shard)
 ) with (fillfactor = 70);
 
 alter table private.key_counters enable row level security;
@@ -37,22 +38,33 @@ as $$
   select date_bin('1 hour', p_at, timestamptz '2000-01-01 00:00:00+00')
 $$;
 
-create function private.count_in(p_fingerprint bytea, p_at timestamptz, p_shard smallint) returns void
+-- Claims a shard until the transaction ends. To be called before the transaction locks anything else: who waits for a
+-- shard then holds nothing that others wait for.
+create function private.claim_shard() returns smallint
+  language plpgsql set search_path = ''
+as $$
+declare
+  c_shards constant smallint := 32;
+  c_space constant integer := 1129270350;  -- our own space of advisory locks ("COIN")
+begin
+  for shard in 1..c_shards loop
+    if pg_try_advisory_xact_lock(c_space, shard) then
+      return shard;
+    end if;
+  end loop;
+  perform pg_advisory_xact_lock(c_space, c_shards);
+  return c_shards;
+end
+$$;
+
+create function private.add_to_counter(p_fingerprint bytea, p_at timestamptz, p_shard smallint, p_people integer)
+  returns void
   language plpgsql set search_path = ''
 as $$
 begin
   insert into private.key_counters as c (fingerprint, hour, shard, people)
-    values (p_fingerprint, private.hour_of(p_at), p_shard, 1)
-    on conflict (fingerprint, hour, shard) do update set people = c.people + 1;
-end
-$$;
-
-create function private.count_out(p_fingerprint bytea, p_at timestamptz, p_shard smallint) returns void
-  language plpgsql set search_path = ''
-as $$
-begin
-  update private.key_counters c set people = c.people - 1
-    where c.fingerprint = p_fingerprint and c.hour = private.hour_of(p_at) and c.shard = p_shard;
+    values (p_fingerprint, private.hour_of(p_at), p_shard, p_people)
+    on conflict (fingerprint, hour, shard) do update set people = c.people + excluded.people;
 end
 $$;
 
@@ -84,33 +96,31 @@ $$;
 
 -- Notes that the person said the key in public at p_now. The caller holds the person's token bucket, which keeps this
 -- person's posts in a row; so between the look and the write nobody but a deletion can come, and that one waits.
-create function private.note_key_v1(p_fingerprint bytea, p_person_id text, p_now timestamptz) returns void
+create function private.note_key_v1(p_fingerprint bytea, p_person_id text, p_now timestamptz, p_shard smallint)
+  returns void
   language plpgsql security definer set search_path = ''
 as $$
 declare
   v_last_at timestamptz;
-  v_shard smallint;
 begin
-  select k.last_at, k.shard into v_last_at, v_shard from private.key_people k
+  select k.last_at into v_last_at from private.key_people k
     where k.fingerprint = p_fingerprint and k.person_id = p_person_id
     for update;
   if not found then
-    v_shard := floor(random() * 16);
-    insert into private.key_people (fingerprint, person_id, last_at, shard)
-      values (p_fingerprint, p_person_id, p_now, v_shard);
-    perform private.count_in(p_fingerprint, p_now, v_shard);
+    insert into private.key_people (fingerprint, person_id, last_at) values (p_fingerprint, p_person_id, p_now);
+    perform private.add_to_counter(p_fingerprint, p_now, p_shard, 1);
   elsif p_now > v_last_at then
     update private.key_people k set last_at = p_now
       where k.fingerprint = p_fingerprint and k.person_id = p_person_id;
     if private.hour_of(v_last_at) <> private.hour_of(p_now) then
-      perform private.count_out(p_fingerprint, v_last_at, v_shard);
-      perform private.count_in(p_fingerprint, p_now, v_shard);
+      perform private.add_to_counter(p_fingerprint, v_last_at, p_shard, -1);
+      perform private.add_to_counter(p_fingerprint, p_now, p_shard, 1);
     end if;
   end if;
 end
 $$;
 
 revoke all on function
-  private.hour_of, private.count_in, private.count_out, private.count_others_v1, private.note_key_v1
+  private.hour_of, private.claim_shard, private.add_to_counter, private.count_others_v1, private.note_key_v1
 from public;
 grant execute on function private.count_others_v1 to backend;

@@ -1,14 +1,14 @@
 -- A post arriving, and a post leaving: each one transaction, one call.
 
--- The first line locks the person's token bucket, so one person's posts come in one after the other; two requests with
--- one Idempotency-Key cannot both find it unused.
+-- Taking the token locks the person's bucket, so one person's posts come in one after the other; two requests with one
+-- Idempotency-Key cannot both find it unused.
 --
 -- Outcome: accepted; replayed (the same key and body: post_id, others, exact are the first answer's); conflict (the
 -- same key, another body); deleted (the same key and body, but its post is gone); throttled (retry_after in seconds;
 -- nothing was written, no token was taken).
 --
--- Cost: a fixed number of index probes. At most p_exact_up_to + 1 people are counted one by one and at most 25 hours x
--- 16 shards are summed, so neither the number of posts nor the popularity of the key changes it.
+-- Cost: a fixed number of index probes. At most p_exact_up_to + 1 people are counted one by one and at most 25 hours
+-- x 32 shards are summed, so neither the number of posts nor the popularity of the key changes it.
 create function private.accept_post_v1(
   p_id uuid,
   p_person_id text,
@@ -41,6 +41,8 @@ create function private.accept_post_v1(
 )
   language plpgsql security definer set search_path = ''
 as $$
+declare
+  v_shard smallint := private.claim_shard();
 begin
   retry_after := private.take_token_v1(p_person_bucket, p_now, p_person_interval, p_person_fill);
 
@@ -84,7 +86,7 @@ begin
     select c.others, c.exact into others, exact
     from private.count_others_v1(p_fingerprint, p_person_id, p_now, p_window, p_exact_up_to) c;
     if p_visibility = 'public' then
-      perform private.note_key_v1(p_fingerprint, p_person_id, p_now);
+      perform private.note_key_v1(p_fingerprint, p_person_id, p_now, v_shard);
     end if;
   end if;
 
@@ -117,6 +119,56 @@ begin
 end
 $$;
 
+-- Several posts of several people in one transaction: what an instance received while it waited for the database. Each
+-- is accepted or refused by itself, as by accept_post_v1; the answers come in the order of p_posts, which is an array of
+-- objects with the arguments of accept_post_v1 that differ from post to post, named without the p_.
+--
+-- All buckets are locked first, in the order of their names: two transactions with the same people or addresses wait
+-- for each other in one direction only.
+create function private.accept_posts_v1(
+  p_posts jsonb,
+  p_window interval,
+  p_exact_up_to integer,
+  p_person_interval interval,
+  p_person_fill interval,
+  p_address_interval interval,
+  p_address_fill interval,
+  p_idempotency_ttl interval
+)
+  returns table (outcome text, post_id uuid, others integer, exact boolean, retry_after double precision)
+  language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_post record;
+begin
+  perform private.claim_shard();
+  if jsonb_array_length(p_posts) > 1 then
+    insert into private.token_buckets as b (name, full_at)
+      select distinct named.name, timestamptz '-infinity'
+      from jsonb_array_elements(p_posts) post,
+        lateral (values (post ->> 'person_bucket'), (post ->> 'address_bucket')) named (name)
+      where named.name is not null
+      order by 1
+      on conflict (name) do update set full_at = b.full_at where false;
+  end if;
+  for v_post in
+    select * from jsonb_to_recordset(p_posts) as post(
+      id uuid, person_id text, content text, language text, visibility public.visibility, activity text, category text,
+      subject text, item text, key text, fingerprint bytea, now timestamptz, person_bucket text, address_bucket text,
+      idempotency_key text, body_hash bytea
+    )
+  loop
+    return query select accepted.outcome, accepted.post_id, accepted.others, accepted.exact, accepted.retry_after
+      from private.accept_post_v1(
+        v_post.id, v_post.person_id, v_post.content, v_post.language, v_post.visibility, v_post.activity,
+        v_post.category, v_post.subject, v_post.item, v_post.key, v_post.fingerprint, v_post.now, p_window,
+        p_exact_up_to, v_post.person_bucket, p_person_interval, p_person_fill, v_post.address_bucket,
+        p_address_interval, p_address_fill, v_post.idempotency_key, v_post.body_hash, p_idempotency_ttl
+      ) accepted;
+  end loop;
+end
+$$;
+
 -- Deletes a person's own post with all that followed from it; false where there is no such post. The person counts for
 -- the key by their latest remaining public post of the window (p_since: the smallest id that a post in it can have).
 create function private.delete_post_v1(p_id uuid, p_person_id text, p_now timestamptz, p_since uuid) returns boolean
@@ -124,8 +176,9 @@ create function private.delete_post_v1(p_id uuid, p_person_id text, p_now timest
 as $$
 declare
   v_post record;
-  v_counted record;
+  v_counted_at timestamptz;
   v_latest timestamptz;
+  v_shard smallint := private.claim_shard();
 begin
   select p.fingerprint, p.key, p.visibility into v_post from public.posts p
     where p.id = p_id and p.person_id = p_person_id;
@@ -134,7 +187,7 @@ begin
   end if;
 
   -- Before the post goes: a post of the same key that arrives meanwhile waits here, or is seen below.
-  select k.last_at, k.shard into v_counted from private.key_people k
+  select k.last_at into v_counted_at from private.key_people k
     where k.fingerprint = v_post.fingerprint and k.person_id = p_person_id
     for update;
   delete from public.posts p where p.id = p_id;
@@ -142,18 +195,18 @@ begin
     return false;
   end if;
 
-  if v_post.visibility = 'public' and v_counted.last_at is not null then
+  if v_post.visibility = 'public' and v_counted_at is not null then
     select max(p.created_at) into v_latest from public.posts p
       where p.person_id = p_person_id and p.id >= p_since and p.fingerprint = v_post.fingerprint
         and p.visibility = 'public';
     if v_latest is null then
       delete from private.key_people k where k.fingerprint = v_post.fingerprint and k.person_id = p_person_id;
-      perform private.count_out(v_post.fingerprint, v_counted.last_at, v_counted.shard);
-    elsif v_latest <> v_counted.last_at then
+      perform private.add_to_counter(v_post.fingerprint, v_counted_at, v_shard, -1);
+    elsif v_latest <> v_counted_at then
       update private.key_people k set last_at = v_latest
         where k.fingerprint = v_post.fingerprint and k.person_id = p_person_id;
-      perform private.count_in(v_post.fingerprint, v_latest, v_counted.shard);
-      perform private.count_out(v_post.fingerprint, v_counted.last_at, v_counted.shard);
+      perform private.add_to_counter(v_post.fingerprint, v_latest, v_shard, 1);
+      perform private.add_to_counter(v_post.fingerprint, v_counted_at, v_shard, -1);
     end if;
   end if;
 
@@ -169,5 +222,5 @@ begin
 end
 $$;
 
-revoke all on function private.accept_post_v1, private.delete_post_v1 from public;
-grant execute on function private.accept_post_v1, private.delete_post_v1 to backend;
+revoke all on function private.accept_post_v1, private.accept_posts_v1, private.delete_post_v1 from public;
+grant execute on function private.accept_post_v1, private.accept_posts_v1, private.delete_post_v1 to backend;

@@ -13,7 +13,7 @@ from tests.support.database import PLATFORM, Database, copied
 
 def dump(database: Database) -> list[str]:
     """Everything in the database but rows; without a fixed key each dump carries another random one."""
-    argv = [postgres.binary("pg_dump"), "--schema-only", "--restrict-key=fixed", database.url]
+    argv = [str(postgres.binary("pg_dump")), "--schema-only", "--restrict-key=fixed", database.url]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.splitlines()
 
 

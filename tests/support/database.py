@@ -56,8 +56,8 @@ def begin_run() -> Run:
     """Make the folder that the processes of a test run share; they hold no lock, the one that calls this does."""
     RUNS.mkdir(parents=True, exist_ok=True)
     with _locked(RUNS / "mutex"):
-        for lock in RUNS.glob("*.lock"):
-            _sweep(lock)
+        for left in RUNS.glob("*.lock"):
+            _sweep(left)
         folder = RUNS / secrets.token_hex(4)
         folder.mkdir()
         lock = folder.with_suffix(".lock").open("w")
