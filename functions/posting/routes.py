@@ -14,9 +14,9 @@ from functions.posting.remove import delete_post
 from shared.models.page import Limit, Page
 from shared.models.post import NewPost
 from shared.models.reaction import Emoji, Reactions
-from shared.platform.service import Anyone, ErrorAnswer, SignedIn
+from shared.platform.service import SIGNED_IN, SIGNED_IN_OR_NOT, Anyone, ErrorAnswer, SignedIn
 
-routes = APIRouter(prefix="/v1")
+routes = APIRouter(prefix="/v1", tags=["posting"])
 
 IdempotencyKey = Annotated[
     str | None,
@@ -41,10 +41,12 @@ def _refusals(*statuses: int) -> dict[int | str, dict[str, object]]:
         409: "The Idempotency-Key was used for another body.",
         410: "The Idempotency-Key made a post that has been deleted since.",
         413: "The body is too large.",
+        415: "The body is no JSON by its Content-Type.",
+        422: "The request does not fit; details.problems says what.",
         429: "Too many posts; Retry-After says when.",
         503: "Away for a moment; Retry-After says when.",
     }
-    return {status: {"model": ErrorAnswer, "description": meaning[status]} for status in (*statuses, 503)}
+    return {status: {"model": ErrorAnswer, "description": meaning[status]} for status in (*statuses, 422, 503)}
 
 
 def _json(answer: BaseModel, status: int = 200, **headers: str) -> Response:
@@ -56,8 +58,9 @@ def _json(answer: BaseModel, status: int = 200, **headers: str) -> Response:
     "/posts",
     status_code=201,
     response_model=Accepted,
-    responses=_refusals(400, 401, 409, 410, 413, 429),
+    responses=_refusals(400, 401, 409, 410, 413, 415, 429),
     summary="Say what you are doing; learn who else is doing it",
+    openapi_extra=SIGNED_IN,
 )
 async def create_post(visit: SignedIn, new: NewPost, idempotency_key: IdempotencyKey = None) -> Response:
     """Answers with the post as it was understood and its verdict. Private posts get a verdict, count for nobody and
@@ -69,20 +72,38 @@ async def create_post(visit: SignedIn, new: NewPost, idempotency_key: Idempotenc
     return _json(answer, 201, **headers)
 
 
-@routes.get("/posts/{post_id}", response_model=ShownPost, responses=_refusals(401, 404), summary="One post")
+@routes.get(
+    "/posts/{post_id}",
+    response_model=ShownPost,
+    responses=_refusals(401, 404),
+    summary="One post",
+    openapi_extra=SIGNED_IN_OR_NOT,
+)
 async def show_post(visit: Anyone, post_id: PostId) -> Response:
     """A public post, or one's own. A token is only needed for one's own private posts."""
     return _json(await get_post(visit, post_id))
 
 
-@routes.delete("/posts/{post_id}", status_code=204, responses=_refusals(401, 404), summary="Delete one's own post")
+@routes.delete(
+    "/posts/{post_id}",
+    status_code=204,
+    responses=_refusals(401, 404),
+    summary="Delete one's own post",
+    openapi_extra=SIGNED_IN,
+)
 async def remove_post(visit: SignedIn, post_id: PostId) -> Response:
     """Gone at once, with its reactions; the counters follow."""
     await delete_post(visit, post_id)
     return Response(status_code=204)
 
 
-@routes.get("/feed", response_model=Page[ShownPost], responses=_refusals(400, 401), summary="What people say now")
+@routes.get(
+    "/feed",
+    response_model=Page[ShownPost],
+    responses=_refusals(400, 401),
+    summary="What people say now",
+    openapi_extra=SIGNED_IN_OR_NOT,
+)
 async def show_feed(
     visit: Anyone, category: Category = None, key: Key = None, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
@@ -90,7 +111,13 @@ async def show_feed(
     return _json(await read_feed(visit, FeedQuery(category=category, key=key), limit=limit, cursor=cursor))
 
 
-@routes.get("/me/posts", response_model=Page[ShownPost], responses=_refusals(400, 401), summary="One's own diary")
+@routes.get(
+    "/me/posts",
+    response_model=Page[ShownPost],
+    responses=_refusals(400, 401),
+    summary="One's own diary",
+    openapi_extra=SIGNED_IN,
+)
 async def show_diary(visit: SignedIn, limit: Limit = 20, cursor: Cursor = None) -> Response:
     """All of one's own posts, private ones included, newest first."""
     return _json(await read_diary(visit, limit=limit, cursor=cursor))
@@ -101,6 +128,7 @@ async def show_diary(visit: SignedIn, limit: Limit = 20, cursor: Cursor = None) 
     response_model=Reactions,
     responses=_refusals(401, 404),
     summary="React with an emoji",
+    openapi_extra=SIGNED_IN,
 )
 async def put_reaction(visit: SignedIn, post_id: PostId, emoji: EmojiPath) -> Response:
     """Once per person and emoji, however often it is sent. Answers with all reactions on the post."""
@@ -112,6 +140,7 @@ async def put_reaction(visit: SignedIn, post_id: PostId, emoji: EmojiPath) -> Re
     response_model=Reactions,
     responses=_refusals(401, 404),
     summary="Take a reaction back",
+    openapi_extra=SIGNED_IN,
 )
 async def delete_reaction(visit: SignedIn, post_id: PostId, emoji: EmojiPath) -> Response:
     """Nothing happens where it is not there. Answers with the reactions that are left."""

@@ -57,6 +57,13 @@ class BodyTooLarge(CoincideError):
     status = 413
 
 
+class UnsupportedMediaType(CoincideError):
+    """Send JSON, and say so: `Content-Type: application/json`."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
 class NotAuthenticated(CoincideError):
     """Sign in first: send a current Firebase ID token as `Authorization: Bearer <token>`."""
 

@@ -3,6 +3,7 @@
 Length, characters, language and visibility are types here, so that everything behind the door may rely on them.
 """
 
+import re
 import unicodedata
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 MAX_GRAPHEMES = 280
 # An emoji can take ten code points, so graphemes alone would leave the size open.
 MAX_CODE_POINTS = 4000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
 
@@ -45,6 +47,8 @@ def count_graphemes(content: str) -> int:
 
 
 def _check_content(content: str) -> str:
+    if not content.isascii() and _SURROGATE.search(content):
+        raise ValueError("contains half a character (a lone surrogate); send valid Unicode")
     if _has_stray_control(content):
         raise ValueError("contains control characters (NUL or the like); remove them")
     if not any(map(_is_visible, content)):
@@ -80,10 +84,10 @@ class Entities(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    activity: str | None = Field(default=None, examples=["listening"])
-    category: str | None = Field(default=None, examples=["music"])
-    subject: str | None = Field(default=None, description="Artist, author or show.", examples=["taylor swift"])
-    item: str | None = Field(default=None, description="Title, or the everyday activity.", examples=["lover"])
+    activity: str | None = None
+    category: str | None = None
+    subject: str | None = None
+    item: str | None = None
 
 
 class NewPost(BaseModel):
@@ -96,14 +100,20 @@ class NewPost(BaseModel):
     language: Language | None = None
 
 
-class Post(Entities):
+class Post(BaseModel):
     """A post as it is shown. Nothing in it tells who wrote it."""
 
+    model_config = ConfigDict(frozen=True)
+
     id: UUID
-    content: str
+    content: str = Field(examples=["Listening to Lover by Taylor Swift"])
     visibility: Visibility
-    language: str | None = None
+    language: str | None
     created_at: datetime
+    activity: str | None = Field(examples=["listening"])
+    category: str | None = Field(examples=["music"])
+    subject: str | None = Field(description="Artist, author or show.", examples=["taylor swift"])
+    item: str | None = Field(description="Title, or the everyday activity.", examples=["lover"])
     key: str | None = Field(
         description="The similarity key: two posts with the same key say the same. Null: nothing comparable.",
         examples=["music:taylorswift:lover"],

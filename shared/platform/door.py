@@ -91,7 +91,8 @@ class _Request:
         self._receive = receive
         self._send = send
         self._body: bytes | None = b""
-        foreign = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        foreign = headers.get("function-execution-id") or headers.get("x-request-id", "")
         self.id = foreign if _FOREIGN_ID.fullmatch(foreign) else f"req_{token_hex(8)}"
 
     async def read_body(self) -> None:

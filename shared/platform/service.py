@@ -5,16 +5,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from fastapi.security import HTTPBearer
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from shared.models.errors import CoincideError, InvalidJson, InvalidRequest, MethodNotAllowed, NotFound
+from shared.models.errors import (
+    CoincideError,
+    InvalidJson,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    UnsupportedMediaType,
+)
 from shared.models.person import Person
 from shared.platform import clock, log
 from shared.platform.database import Database, open_database
@@ -50,10 +56,7 @@ class SignedInVisit(Visit):
     person: Person
 
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="Firebase ID token", bearerFormat="JWT")
-
-
-async def _anyone(request: Request, _: Annotated[object, Depends(_bearer)]) -> Visit:
+async def _anyone(request: Request) -> Visit:
     authorization = request.headers.get("authorization")
     now = clock.now()
     state = request.app.state
@@ -61,12 +64,18 @@ async def _anyone(request: Request, _: Annotated[object, Depends(_bearer)]) -> V
     return Visit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
 
 
-async def _signed_in(request: Request, _: Annotated[object, Depends(_bearer)]) -> SignedInVisit:
+async def _signed_in(request: Request) -> SignedInVisit:
     now = clock.now()
     state = request.app.state
     person = await state.identity.person(request.headers.get("authorization"), now)
     return SignedInVisit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
 
+
+SIGNED_IN: Final[dict[str, object]] = {"security": [{"firebase": []}]}
+"""`openapi_extra` of a route that takes `SignedIn`."""
+
+SIGNED_IN_OR_NOT: Final[dict[str, object]] = {"security": [{"firebase": []}, {}]}
+"""`openapi_extra` of a route that takes `Anyone`."""
 
 Anyone = Annotated[Visit, Depends(_anyone)]
 SignedIn = Annotated[SignedInVisit, Depends(_signed_in)]
@@ -81,26 +90,40 @@ def _address(request: Request, trusted_proxies: int) -> str:
 
 def create_app(name: str, *, title: str, routes: APIRouter, version: str = "1") -> FastAPI:
     """The ASGI application of function `name`. Resources are opened when it starts, none at import."""
-    app = FastAPI(
+    app = _Function(
         title=title,
         version=version,
         lifespan=_lifespan,
         openapi_tags=[{"name": name}, {"name": "health"}],
-        responses={422: {"model": ErrorAnswer, "description": "The request does not fit."}},
         redirect_slashes=False,
+        # Handed over flat: included routers are matched one inside the other, on every request.
+        routes=[*routes.routes, *_health.routes],
     )
     app.add_middleware(Door, function=name)
     app.add_exception_handler(CoincideError, _render_ours)
     app.add_exception_handler(RequestValidationError, _render_invalid)
     app.add_exception_handler(HTTPException, _render_http)
-    app.include_router(routes, tags=[name])
-    app.include_router(_health)
     return app
+
+
+class _Function(FastAPI):
+    """FastAPI, with the one security scheme that all functions share in its description."""
+
+    def openapi(self) -> dict[str, object]:
+        """OpenAPI 3.1. The scheme is written here and is no dependency, which would run on every request."""
+        if not self.openapi_schema:
+            schema = super().openapi()
+            schema["components"].setdefault("securitySchemes", {})["firebase"] = {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A Firebase ID token, of an anonymous sign-in too.",
+            }
+        return self.openapi_schema or {}
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    log.configure()
     settings = read_settings(os.environ)
     app.state.settings = settings
     app.state.identity = Identity(
@@ -136,13 +159,19 @@ async def _render_ours(_: Request, error: Exception) -> Response:
     return render(error)
 
 
-async def _render_invalid(_: Request, error: Exception) -> Response:
+async def _render_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
+    if error.body is not None and "json" not in request.headers.get("content-type", ""):
+        return render(UnsupportedMediaType())
     if any(problem["type"] == "json_invalid" for problem in error.errors()):
         return render(InvalidJson())
     # The input stays out: it is what a person wrote.
     problems = [
-        {"in": str(problem["loc"][0]), "field": ".".join(map(str, problem["loc"][1:])), "problem": problem["msg"]}
+        {
+            "in": str(problem["loc"][0]),
+            "field": ".".join(map(str, problem["loc"][1:])),
+            "problem": problem["msg"].removeprefix("Value error, "),
+        }
         for problem in error.errors()
     ]
     return render(InvalidRequest(details={"problems": problems}))
