@@ -15,30 +15,30 @@ from private.accept_posts_v1(
 
 -- name: get_post
 select p.id, p.content, p.visibility, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at,
-  private.reactions_of(p.id) as reactions
-from public.posts p
+  p.reactions
+from private.shown_posts p
 where p.id = %(id)s and (p.visibility = 'public' or p.person_id = %(person_id)s)
 
 -- name: feed
 select p.id, p.content, p.visibility, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at,
-  private.reactions_of(p.id) as reactions
-from public.posts p
+  p.reactions
+from private.shown_posts p
 where p.visibility = 'public' and p.id < %(before)s
 order by p.id desc
 limit %(limit)s
 
 -- name: feed_of_category
 select p.id, p.content, p.visibility, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at,
-  private.reactions_of(p.id) as reactions
-from public.posts p
+  p.reactions
+from private.shown_posts p
 where p.visibility = 'public' and p.category = %(category)s and p.id < %(before)s
 order by p.id desc
 limit %(limit)s
 
 -- name: feed_of_key
 select p.id, p.content, p.visibility, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at,
-  private.reactions_of(p.id) as reactions
-from public.posts p
+  p.reactions
+from private.shown_posts p
 where p.visibility = 'public' and p.fingerprint = %(fingerprint)s and p.id < %(before)s
   and (%(category)s::text is null or p.category = %(category)s)
 order by p.id desc
@@ -46,8 +46,8 @@ limit %(limit)s
 
 -- name: diary
 select p.id, p.content, p.visibility, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at,
-  private.reactions_of(p.id) as reactions
-from public.posts p
+  p.reactions
+from private.shown_posts p
 where p.person_id = %(person_id)s and p.id < %(before)s
 order by p.id desc
 limit %(limit)s

@@ -1,7 +1,8 @@
 -- How many people share a similarity key.
 --
 -- key_people: one row for each (key, person): when the person last said it in public. Up to a hundred others are
--- counted here one by one, at a cost that a limit bounds.
+-- counted here one by one, at a cost that a limit bounds. It follows from the posts and refers to nobody by a foreign
+-- key, whose check would cost every post a tenth of its time; who deletes posts keeps it true (delete_post_v1).
 -- key_counters: the same people as a sum for each hour, for the keys that are too popular to count.
 --
 -- A counter row that every post of a popular key had to update would let them commit only one after the other. So each
@@ -12,13 +13,12 @@
 
 create table private.key_people (
   fingerprint bytea not null,
-  person_id text not null references public.people (id) on delete cascade,
+  person_id text not null,
   last_at timestamptz not null,
   primary key (fingerprint, person_id)
 );
 
 create index key_people_latest on private.key_people (fingerprint, last_at desc) include (person_id);
-create index key_people_of_person on private.key_people (person_id);
 
 alter table private.key_people enable row level security;
 
