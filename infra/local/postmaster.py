@@ -184,7 +184,8 @@ def _settings(port: int, durable: bool) -> dict[str, str]:
         "unix_socket_directories": "",
         "timezone": "UTC",
         "log_timezone": "UTC",
-        "max_connections": "100",
+        # Enough for a test worker on each core of a big machine; unused ones cost next to nothing.
+        "max_connections": "200",
         "shared_buffers": "128MB",
         # Our statements take milliseconds: compiling one costs more than it saves.
         "jit": "off",
