@@ -16,7 +16,7 @@ alter table private.token_buckets enable row level security;
 -- row stays locked until the transaction ends.
 create function private.take_token_v1(p_name text, p_now timestamptz, p_interval interval, p_fill interval)
   returns double precision
-  language plpgsql security definer set search_path = ''
+  language plpgsql set search_path = ''
 as $$
 begin
   insert into private.token_buckets as b (name, full_at) values (p_name, p_now + p_interval)
@@ -35,7 +35,7 @@ $$;
 
 -- Puts a token back that this very transaction took.
 create function private.return_token_v1(p_name text, p_interval interval) returns void
-  language plpgsql security definer set search_path = ''
+  language plpgsql set search_path = ''
 as $$
 begin
   update private.token_buckets b set full_at = b.full_at - p_interval where b.name = p_name;

@@ -32,12 +32,6 @@ create table private.key_counters (
 
 alter table private.key_counters enable row level security;
 
-create function private.hour_of(p_at timestamptz) returns timestamptz
-  language sql immutable parallel safe set search_path = ''
-as $$
-  select date_bin('1 hour', p_at, timestamptz '2000-01-01 00:00:00+00')
-$$;
-
 -- Claims a shard until the transaction ends. To be called before the transaction locks anything else: who waits for a
 -- shard then holds nothing that others wait for.
 create function private.claim_shard() returns smallint
@@ -63,7 +57,7 @@ create function private.add_to_counter(p_fingerprint bytea, p_at timestamptz, p_
 as $$
 begin
   insert into private.key_counters as c (fingerprint, hour, shard, people)
-    values (p_fingerprint, private.hour_of(p_at), p_shard, p_people)
+    values (p_fingerprint, date_bin('1 hour', p_at, timestamptz '2000-01-01 00:00:00+00'), p_shard, p_people)
     on conflict (fingerprint, hour, shard) do update set people = c.people + excluded.people;
 end
 $$;
@@ -98,9 +92,10 @@ $$;
 -- person's posts in a row; so between the look and the write nobody but a deletion can come, and that one waits.
 create function private.note_key_v1(p_fingerprint bytea, p_person_id text, p_now timestamptz, p_shard smallint)
   returns void
-  language plpgsql security definer set search_path = ''
+  language plpgsql set search_path = ''
 as $$
 declare
+  c_epoch constant timestamptz := '2000-01-01 00:00:00+00';
   v_last_at timestamptz;
 begin
   select k.last_at into v_last_at from private.key_people k
@@ -112,7 +107,7 @@ begin
   elsif p_now > v_last_at then
     update private.key_people k set last_at = p_now
       where k.fingerprint = p_fingerprint and k.person_id = p_person_id;
-    if private.hour_of(v_last_at) <> private.hour_of(p_now) then
+    if date_bin('1 hour', v_last_at, c_epoch) <> date_bin('1 hour', p_now, c_epoch) then
       perform private.add_to_counter(p_fingerprint, v_last_at, p_shard, -1);
       perform private.add_to_counter(p_fingerprint, p_now, p_shard, 1);
     end if;
@@ -121,6 +116,6 @@ end
 $$;
 
 revoke all on function
-  private.hour_of, private.claim_shard, private.add_to_counter, private.count_others_v1, private.note_key_v1
+  private.claim_shard, private.add_to_counter, private.count_others_v1, private.note_key_v1
 from public;
 grant execute on function private.count_others_v1 to backend;
