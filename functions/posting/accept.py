@@ -18,8 +18,8 @@ from shared.models.verdict import Count, Verdict
 from shared.platform import queries
 from shared.platform.crypto import pseudonym
 from shared.platform.identifiers import new_id
-from shared.platform.service import SignedInVisit
 from shared.platform.settings import Settings
+from shared.platform.visit import SignedInVisit
 from shared.rules import idempotency, throttle, verdict
 from shared.rules.extract import extract
 from shared.rules.fingerprint import fingerprint, similarity_key

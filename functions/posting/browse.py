@@ -11,7 +11,7 @@ from shared.models.post import Post
 from shared.models.reaction import ReactionCounts
 from shared.platform import queries
 from shared.platform.crypto import open_cursor, seal_cursor
-from shared.platform.service import SignedInVisit, Visit
+from shared.platform.visit import SignedInVisit, Visit
 from shared.rules.fingerprint import fingerprint
 
 _sql = queries.load(__package__)

@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.models.errors import InvalidRequest, NotFound
 from shared.models.reaction import Reactions
 from shared.platform import queries
-from shared.platform.service import SignedInVisit
+from shared.platform.visit import SignedInVisit
 from shared.rules import reacting
 
 _sql = queries.load(__package__)

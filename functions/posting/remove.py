@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.models.errors import NotFound
 from shared.platform import queries
 from shared.platform.identifiers import first_id
-from shared.platform.service import SignedInVisit
+from shared.platform.visit import SignedInVisit
 from shared.rules import verdict
 
 _sql = queries.load(__package__)

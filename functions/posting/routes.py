@@ -15,16 +15,9 @@ from shared.models.page import Limit, Page
 from shared.models.post import NewPost
 from shared.models.reaction import Emoji, Reactions
 from shared.platform import idempotency_key
-from shared.platform.service import (
-    SIGNED_IN,
-    SIGNED_IN_OR_NOT,
-    Anyone,
-    ErrorAnswer,
-    SignedIn,
-    body_of,
-    read_json,
-    signed_in,
-)
+from shared.platform.body import body_of, read_json
+from shared.platform.refusals import ErrorAnswer
+from shared.platform.visit import SIGNED_IN, SIGNED_IN_OR_NOT, Anyone, SignedIn, signed_in
 
 routes = APIRouter(prefix="/v1", tags=["posting"])
 

@@ -1,8 +1,8 @@
 """What a post says: text -> activity, category, subject, item.
 
 A first, honest reader of English: a verb (or a hashtag, or "on repeat") names the category, then a title is taken
-apart ("X by Y", "Y - X", "Y's X", quotes). What names no category is an everyday activity. Every pattern is linear in
-the length of the text. Handles, links, addresses and numbers to call never become part of an entity.
+apart ("X by Y", "Y - X", "Y's X", quotes). What names no category is an everyday activity. Linear in the length of
+the text. Handles, links, addresses and numbers to call never become part of an entity.
 """
 
 import re
@@ -57,7 +57,7 @@ _STOPWORDS = frozenset(
 )
 
 # Bounded repeats: an open \S+ before an @ would cost the square of a long word.
-_PRIVATE = re.compile(r"https?://\S+|www\.\S+|\S{1,64}@\S{1,255}|@\w+|\+?\d[\d().\- ]{6,20}\d")
+_PRIVATE = re.compile(r"https?://\S+|www\.\S+|\S{1,64}@\S+|@\w[\w.\-]*|\+?\d[\d().\- ]{6,}\d")
 _HASHTAG = re.compile(r"#(\w+)")
 _FILLER = re.compile(
     r"(?:i'm|im|i am|i've been|ive been|i|currently|just|finally|still|now|again|started|starting|finished|finishing"
@@ -70,9 +70,11 @@ _TAIL = re.compile(
     r"|on (?:spotify|youtube|netflix|kindle|apple music|hulu|disney\+?|tv|my phone)"
     r"|in the (?:car|sun|park|bath)|at home)$"
 )
+_LONGEST_TAIL = 24  # characters: where to begin to look for one
 _EPISODE = re.compile(r" (?:s\d{1,2}(?: ?e\d{1,3})?|(?:season|episode|series) \d{1,3})(?=[ ,.!]|$)")
 _FILM = re.compile(r"^(?:the )?(?:movie|film) |,? (?:the movie|the film|at the (?:cinema|movies))$")
 _QUOTED = re.compile(r'"([^"]{1,200})"(?: by ([^"]+))?')
+_OWNER = re.compile(r"^([^'\"]{2,60})(?:'s| -) $")
 _BY = re.compile(r"^(.+) by (.+)$")
 _DASH = re.compile(r"^([^-]+(?:-\S[^-]*)*?) - (.+)$")
 _POSSESSIVE = re.compile(r"^([^']{2,60})'s (\S.*)$")
@@ -88,7 +90,7 @@ def extract(text: str) -> Entities:
     reading = _VERBS[verb[1]] if verb else cue or (_MUSIC if repeated else None)
     rest = plain[verb.end() :] if verb else plain
     if reading is None and (dashed := _split_dash(rest)):
-        return _titled(_MUSIC, *dashed)
+        return _titled(_MUSIC, dashed[1], by=dashed[0])
     if reading is None or reading.category not in _TITLED or _is_pastime(reading, rest):
         return _everyday(reading, rest if reading else plain)
     return _read_title(reading, rest)
@@ -112,9 +114,12 @@ def _is_pastime(reading: _Reading, rest: str) -> bool:
 
 def _strip_tail(text: str) -> str:
     text = text.strip(_EDGES)
-    while (shorter := _TAIL.sub("", text).strip(_EDGES)) != text:
-        text = shorter
-    return text
+    end = len(text)
+    while tail := _TAIL.search(text, max(end - _LONGEST_TAIL, 0), end):
+        end = tail.start()
+        while text[end - 1] in _EDGES:
+            end -= 1
+    return text[:end]
 
 
 def _read_title(reading: _Reading, rest: str) -> Entities:
@@ -124,16 +129,15 @@ def _read_title(reading: _Reading, rest: str) -> Entities:
         rest, films = _FILM.subn("", _strip_tail(rest))
         reading = _Reading(reading.activity, "film") if films else reading
     if quoted := _QUOTED.search(rest):
-        return _titled(reading, quoted[2], quoted[1])
+        owner = _OWNER.match(rest[: quoted.start()]) if reading.category in ("music", "books") else None
+        return _titled(reading, quoted[1], by=quoted[2] or (owner and owner[1]))
     rest = _strip_tail(rest)
     by = _BY.match(rest)
     if by and by[2].split()[0] not in _PRONOUNS:
-        return _titled(reading, by[2], by[1])
-    if reading.category == "music" and (dashed := _split_dash(rest)):
-        return _titled(reading, *dashed)
-    if owned := _split_possessive(reading, rest):
-        return _titled(reading, *owned)
-    return _titled(reading, None, rest)
+        return _titled(reading, by[1], by=by[2])
+    dashed = _split_dash(rest) if reading.category == "music" else None
+    subject, item = dashed or _split_possessive(reading, rest) or (None, rest)
+    return _titled(reading, item, by=subject)
 
 
 def _split_dash(text: str) -> tuple[str, str] | None:
@@ -155,11 +159,11 @@ def _split_possessive(reading: _Reading, text: str) -> tuple[str, str] | None:
     return found[1], found[2]
 
 
-def _titled(reading: _Reading, subject: str | None, item: str) -> Entities:
+def _titled(reading: _Reading, item: str, *, by: str | None) -> Entities:
     title = _strip_tail(item)
     if not title:
         return Entities(activity=reading.activity, category=reading.category)
-    name = _strip_tail(subject) if subject else None
+    name = _strip_tail(by) if by else None
     return Entities(activity=reading.activity, category=reading.category, subject=name or None, item=title)
 
 
@@ -169,7 +173,7 @@ def _everyday(reading: _Reading | None, text: str) -> Entities:
     if reading is not None:
         words.insert(0, reading.activity)
     item = " ".join(words)
-    if not item:
+    if not any(map(str.isalnum, item)):
         return Entities()
     category = reading.category if reading and reading.category == "food" else "activity"
     return Entities(activity=reading.activity if reading else None, category=category, item=item)

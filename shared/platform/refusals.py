@@ -1,0 +1,80 @@
+"""Every refusal as callers see it: ours, the framework's and pydantic's in one form."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from shared.models.errors import (
+    CoincideError,
+    InvalidJson,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    UnsupportedMediaType,
+)
+from shared.platform import log
+from shared.platform.door import render
+
+
+class ErrorAnswer(BaseModel):
+    """What every refusal looks like."""
+
+    code: str = Field(description="For programs; never changes.", examples=["throttled"])
+    message: str = Field(description="For people: what happened and what to do next.")
+    details: dict[str, object] = Field(description="More, where there is more; {} otherwise.")
+    request_id: str | None = Field(description="Name it when you report a problem.", examples=["req_5f0c7d9b21aa43e0"])
+
+
+def register(app: FastAPI) -> None:
+    """Let `app` answer every refusal in this form."""
+    app.add_exception_handler(CoincideError, _render_ours)
+    app.add_exception_handler(RequestValidationError, _render_invalid)
+    app.add_exception_handler(HTTPException, _render_http)
+
+
+async def _render_ours(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CoincideError)  # noqa: S101 (what it is registered for)
+    if error.status >= 500:
+        log.error("A request was refused because of us.", error.__cause__, code=error.code)
+    return render(error)
+
+
+async def _render_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
+    if error.body is not None and "json" not in request.headers.get("content-type", ""):
+        return render(UnsupportedMediaType())
+    return render(invalid([(problem["loc"], problem) for problem in error.errors()]))
+
+
+def invalid(problems: Sequence[tuple[Sequence[object], Mapping[str, object]]]) -> CoincideError:
+    """Where each problem is and what it is. The input stays out: it is what a person wrote."""
+    if any(problem["type"] == "json_invalid" for _, problem in problems):
+        return InvalidJson()
+    told = [
+        {
+            "in": str(place[0]),
+            "field": ".".join(map(str, place[1:])),
+            "problem": str(problem["msg"]).removeprefix("Value error, "),
+        }
+        for place, problem in problems
+    ]
+    return InvalidRequest(details={"problems": told})
+
+
+async def _render_http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
+    match error.status_code:
+        case 404:
+            return render(NotFound())
+        case 405:
+            response = render(MethodNotAllowed())
+            response.headers.update(error.headers or {})
+            return response
+        case 400:
+            return render(InvalidJson())
+        case _:
+            return render(InvalidRequest(error.detail))

@@ -1,0 +1,63 @@
+"""Who is asking, from where and when: what routes take as their first argument."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+
+from shared.models.person import Person
+from shared.platform import clock
+from shared.platform.database import Database
+from shared.platform.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request with all that an answer to it may need. `person` is None where nobody signed in."""
+
+    person: Person | None
+    address: str
+    now: datetime
+    settings: Settings
+    database: Database
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInVisit(Visit):
+    """A request of somebody who signed in."""
+
+    person: Person
+
+
+async def _anyone(request: Request) -> Visit:
+    authorization = request.headers.get("authorization")
+    now = clock.now()
+    state = request.app.state
+    person = None if authorization is None else await state.identity.person(authorization, now)
+    return Visit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
+
+
+async def signed_in(request: Request) -> SignedInVisit:
+    """The visit of somebody who signed in. NotAuthenticated, TokenExpired, or Temporary while the issuer is away."""
+    now = clock.now()
+    state = request.app.state
+    person = await state.identity.person(request.headers.get("authorization"), now)
+    return SignedInVisit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
+
+
+SIGNED_IN: Final[dict[str, object]] = {"security": [{"firebase": []}]}
+"""`openapi_extra` of a route that takes `SignedIn`."""
+
+SIGNED_IN_OR_NOT: Final[dict[str, object]] = {"security": [{"firebase": []}, {}]}
+"""`openapi_extra` of a route that takes `Anyone`."""
+
+Anyone = Annotated[Visit, Depends(_anyone)]
+SignedIn = Annotated[SignedInVisit, Depends(signed_in)]
+
+
+def _address(request: Request, trusted_proxies: int) -> str:
+    """Who sent the request: the entry that our own outermost front end added, never one that a caller made up."""
+    peer = request.client.host if request.client else "unknown"
+    chain = [part.strip() for part in ",".join(request.headers.getlist("x-forwarded-for")).split(",") if part.strip()]
+    return chain[-trusted_proxies] if 0 < trusted_proxies <= len(chain) else peer
