@@ -1,0 +1,51 @@
+"""`python -m infra.bench [posts|scale|cold|feed ...] [--seconds N]`: measures, prints, and keeps a whole run."""
+
+import argparse
+import signal
+import sys
+import time
+
+from rich.console import Console
+
+from infra.bench import posts
+from infra.bench.ground import open_ground
+from infra.bench.posts import Effort
+from infra.bench.report import print_section
+from infra.bench.serving import BenchError
+
+PARTS = {"posts": posts.measure}
+
+
+def main() -> int:
+    arguments = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console()
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:5.0f} s  {what}[/]", highlight=False)
+
+    effort = Effort(seconds=arguments.seconds, warm_up=min(2.0, arguments.seconds / 2), say=say)
+    try:
+        with open_ground() as ground:
+            sections = [PARTS[part](ground, effort) for part in arguments.parts or PARTS]
+    except KeyboardInterrupt:
+        console.print("Stopped; everything is ended and removed.")
+        return 130
+    except BenchError as error:
+        console.print(str(error), style="red", markup=False)
+        return 1
+    for section in sections:
+        print_section(console, section)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all of it if nothing is named")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement (5)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

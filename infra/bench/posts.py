@@ -1,0 +1,146 @@
+"""Posts a second over HTTP: ours next to the bare sketch, in turns, above the floor of the database alone."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.bench import floor
+from infra.bench.ground import Ground
+from infra.bench.load import Order
+from infra.bench.measure import Measured, median, run_load
+from infra.bench.report import FIGURES, Goal, Section, Table, at_least, at_most, figures
+from infra.bench.serving import Service
+
+CONNECTIONS = (1, 8, 32)
+PAIRS = 3
+SHARE_OF_SKETCH = 0.8
+P95_AT_8_MS = 10.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long each measurement lasts, in seconds; `say` tells a person how far it is."""
+
+    seconds: float
+    warm_up: float
+    say: Say
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Ours and the sketch, one right after the other."""
+
+    ours: Measured
+    sketch: Measured
+
+    @property
+    def ratio(self) -> float:
+        return self.ours.rate / self.sketch.rate if self.sketch.rate else 0.0
+
+
+def measure(ground: Ground, effort: Effort) -> Section:
+    """Both servers are up all the time; the one that is not asked costs nothing."""
+    with ground.posting("posting") as ours, ground.sketch() as sketch:
+        effort.say("posts, before anything is counted")
+        run_load(post_order(ground, ours, "post", 32, effort))
+        run_load(post_order(ground, sketch, "sketch", 32, effort))
+        pairs = {n: _pairs(ground, effort, (ours, sketch), n) for n in CONNECTIONS}
+    return Section(
+        "Posts",
+        "The function and the bare sketch, each under uvicorn with 2 workers, on one durable Postgres, in turns; "
+        f"{effort.seconds:g} s each after {effort.warm_up:g} s of warm-up. Ours checks tokens, takes idempotency keys "
+        "and tokens of two buckets, counts, broadcasts and leaves an event; the sketch inserts and counts.",
+        [_medians(pairs), _ratios(pairs), _floor(ground, effort)],
+        _goals(pairs),
+    )
+
+
+def post_order(ground: Ground, service: Service, kind: str, connections: int, effort: Effort) -> Order:
+    """Posts to a server, its CPU and that of Postgres watched."""
+    return Order(
+        kind=kind,
+        port=service.port,
+        connections=connections,
+        seconds=effort.seconds,
+        warm_up=effort.warm_up,
+        traffic=str(ground.traffic),
+        watched={"app": [service.pid], "postgres": [ground.server.pid]},
+    )
+
+
+def _pairs(ground: Ground, effort: Effort, services: tuple[Service, Service], connections: int) -> list[Pair]:
+    ours, sketch = services
+    pairs = []
+    for number in range(PAIRS):
+        effort.say(f"posts, {connections} connections, pair {number + 1} of {PAIRS}")
+        pair = Pair(
+            ours=run_load(post_order(ground, ours, "post", connections, effort)),
+            sketch=run_load(post_order(ground, sketch, "sketch", connections, effort)),
+        )
+        effort.say(f"    {pair.ours.rate:,.0f}/s, sketch {pair.sketch.rate:,.0f}/s: {pair.ratio:.2f}")
+        pairs.append(pair)
+    return pairs
+
+
+def _medians(pairs: dict[int, list[Pair]]) -> Table:
+    rows = []
+    for connections, runs in pairs.items():
+        for name, measured in (("ours", [pair.ours for pair in runs]), ("sketch", [pair.sketch for pair in runs])):
+            rows.append([str(connections), name, *figures(median(measured))])
+    return Table(f"Over HTTP (medians of {PAIRS} runs)", ("connections", "server", *FIGURES), rows, labels=2)
+
+
+def _ratios(pairs: dict[int, list[Pair]]) -> Table:
+    columns = ("connections", *(f"pair {number + 1}" for number in range(PAIRS)), "median")
+    rows = [
+        [str(connections), *(f"{pair.ratio:.2f}" for pair in runs), f"{_ratio(runs):.2f}"]
+        for connections, runs in pairs.items()
+    ]
+    return Table("Posts/s of ours as a share of the sketch's, pair by pair", columns, rows)
+
+
+def _ratio(runs: list[Pair]) -> float:
+    return statistics.median(pair.ratio for pair in runs)
+
+
+def _floor(ground: Ground, effort: Effort) -> Table:
+    scripts = (
+        ("accept_posts_v1, 1 post a call", "posting", floor.ours(1), 1),
+        ("accept_posts_v1, 8 posts a call", "posting", floor.ours(8), 8),
+        ("the sketch's function", "sketch", floor.sketch(), 1),
+    )
+    rows = []
+    for name, database, script, posts in scripts:
+        for clients in CONNECTIONS:
+            effort.say(f"floor, {name}, {clients} clients")
+            calls = floor.run_pgbench(ground, database, script, clients=clients, seconds=effort.seconds)
+            rows.append([name, str(clients), f"{calls.rate * posts:,.0f}", *_call_figures(calls, posts)])
+    columns = (
+        "call",
+        "clients",
+        "posts/s",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "CPU Postgres µs",
+        "CPU pgbench µs",
+        "others",
+    )
+    return Table("The floor: pgbench, no HTTP (times are of a call, CPU is of a post)", columns, rows, labels=1)
+
+
+def _call_figures(calls: Measured, posts: int) -> list[str]:
+    used = [f"{calls.cpu.get(name, 0) / posts:.0f}" for name in ("postgres", "load")]
+    return [f"{calls.p50:.1f}", f"{calls.p95:.1f}", f"{calls.p99:.1f}", *used, f"{calls.foreign:.0%}"]
+
+
+def _goals(pairs: dict[int, list[Pair]]) -> list[Goal]:
+    at_8 = median([pair.ours for pair in pairs[8]])
+    errors = sum(sum(pair.ours.errors.values()) for runs in pairs.values() for pair in runs)
+    return [
+        at_least("Posts/s at 32 connections, share of the sketch's", _ratio(pairs[32]), SHARE_OF_SKETCH),
+        at_most("p95 of a post at 8 connections", at_8.p95, P95_AT_8_MS, " ms"),
+        Goal("Answers to a post other than 201", "none", str(errors or "none"), errors == 0),
+    ]
