@@ -76,7 +76,9 @@ class Database:
 
     async def fetch_all(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> list[Row]:
         """All rows of `statement` as `shape`s. Fails as `fetch_one` does."""
-        return await _within_patience(self._start(self._fetch(shape, statement, parameters)))
+        future: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
+        self._start(_settle(future, self._fetch(shape, statement, parameters)))
+        return await _within_patience(future)
 
     async def fetch_for(
         self, shape: type[Row], statement: str, item: Mapping[str, object], parameters: Mapping[str, object]
@@ -146,25 +148,38 @@ def _rolled_back(error: Exception) -> bool:
     )
 
 
-async def _within_patience(answer: asyncio.Future[Answer]) -> Answer:
-    """Wait for `answer`, not for ever.
+async def _settle(future: asyncio.Future[Answer], work: Coroutine[object, object, Answer]) -> None:
+    """Tell whoever waits for `future`, if anybody still does, how `work` ended."""
+    try:
+        answer = await work
+    except Exception as error:
+        if not future.done():
+            future.set_exception(error)
+    else:
+        if not future.done():
+            future.set_result(answer)
+
+
+async def _within_patience(future: asyncio.Future[Answer]) -> Answer:
+    """Wait for `future`, not for ever.
 
     What is on its way is left to end by itself: to cancel a statement on a server that does not answer would mean to
     wait for that server once more. What has not been sent yet is not sent any more.
     """
-    done, _ = await asyncio.wait({answer}, timeout=PATIENCE)
-    if not done:
-        if isinstance(answer, asyncio.Task):
-            answer.add_done_callback(lambda task: task.cancelled() or task.exception())
-        else:
-            answer.cancel()
-        raise Temporary(retry_after=RETRY_AFTER)
+    timer = asyncio.get_running_loop().call_later(PATIENCE, _give_up, future)
     try:
-        return answer.result()
+        return await future
     except psycopg.OperationalError as error:
         raise Temporary(retry_after=RETRY_AFTER) from error
     except psycopg.Error as error:
         raise Permanent from error
+    finally:
+        timer.cancel()
+
+
+def _give_up(future: asyncio.Future[Answer]) -> None:
+    if not future.done():
+        future.set_exception(Temporary(retry_after=RETRY_AFTER))
 
 
 @asynccontextmanager
