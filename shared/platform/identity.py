@@ -15,6 +15,7 @@ from jwt.types import Options
 
 from shared.models.errors import NotAuthenticated, Temporary, TokenExpired
 from shared.models.person import Person
+from shared.platform import log
 
 CLOCK_SKEW = 30
 """Seconds by which an issuer's clock may be ahead of ours."""
@@ -23,6 +24,7 @@ REMEMBERED = 20_000
 """Verified tokens that one instance remembers until they expire (about 150 bytes each)."""
 
 _REFETCH_AFTER = 10.0
+_RETRY_AFTER = 1.0
 _KEYS_LAST = (300.0, 86_400.0)
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
 _OPTIONS: Final[Options] = {
@@ -39,7 +41,8 @@ class SigningKeys:
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched_at = 0.0
+        self._asked_at = 0.0
+        self._answered = False
         self._fresh_until = 0.0
         self._fetching = asyncio.Lock()
 
@@ -51,18 +54,19 @@ class SigningKeys:
         return self._keys.get(key_id)
 
     async def _refresh(self, key_id: str, now: float) -> None:
+        """Ask the issuer, unless it was asked just now: by whom we waited for, or about a key that nobody knows."""
         known = key_id in self._keys
-        # Somebody fetched while we waited; or names that no issuer knows must not make us ask all the time.
-        recently = abs(now - self._fetched_at) < _REFETCH_AFTER
-        if recently or (known and now < self._fresh_until):
+        if known and now < self._fresh_until:
             return
-        self._fetched_at = now
-        try:
-            await self._fetch(now)
-        except Exception as error:
-            if not known:
-                self._fetched_at = 0.0
-                raise Temporary(retry_after=2) from error
+        if abs(now - self._asked_at) >= (_REFETCH_AFTER if self._answered else _RETRY_AFTER):
+            self._asked_at, self._answered = now, False
+            try:
+                await self._fetch(now)
+                self._answered = True
+            except Exception as error:
+                log.warning("The issuer's signing keys could not be fetched.", failure=type(error).__name__)
+        if not self._answered and not known:
+            raise Temporary(retry_after=_RETRY_AFTER)
 
     async def _fetch(self, now: float) -> None:
         import httpx  # needed by the first request of an instance, not by its start

@@ -228,14 +228,18 @@ alter table private.token_buckets enable row level security;
 
 -- Takes one token, in one statement, or says how many seconds to wait for one (0: taken). Taken or not, the bucket's
 -- row stays locked until the transaction ends.
+--
+-- A bucket that claims to be emptier than empty, by more than the clocks of two instances differ, was written by a
+-- clock that has been set back since (or under a policy that allowed more): it counts as full.
 create function private.take_token_v1(p_name text, p_now timestamptz, p_interval interval, p_fill interval)
   returns double precision
   language plpgsql set search_path = ''
 as $$
 begin
   insert into private.token_buckets as b (name, full_at) values (p_name, p_now + p_interval)
-    on conflict (name) do update set full_at = greatest(b.full_at, p_now) + p_interval
-      where greatest(b.full_at, p_now) + p_interval <= p_now + p_fill;
+    on conflict (name) do update set
+      full_at = case when b.full_at between p_now and p_now + 2 * p_fill then b.full_at else p_now end + p_interval
+      where b.full_at + p_interval <= p_now + p_fill or b.full_at > p_now + 2 * p_fill;
   if found then
     return 0;
   end if;
