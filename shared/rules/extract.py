@@ -63,7 +63,9 @@ _FILLER = re.compile(
     r"(?:i'm|im|i am|i've been|ive been|i|currently|just|finally|still|now|again|started|starting|finished|finishing"
     r"|been|so|and|really|back to) "
 )
-_VERB = re.compile("(" + "|".join(sorted(map(re.escape, _VERBS), key=len, reverse=True)) + r")(?= |$|:)[ :]*")
+_VERB = re.compile(
+    "(" + "|".join(sorted(map(re.escape, _VERBS), key=len, reverse=True)) + r")(?=[ :]|[.,!?;]*(?: |$))[ :.,!?;]*"
+)
 _ON_REPEAT = re.compile(r" (?:on (?:repeat|loop)|playing on repeat)(?= |$|[.!])")
 _TAIL = re.compile(
     r" (?:right now|rn|atm|again|tonight|today|now|at the moment|for the first time|with (?:friends|family)"

@@ -19,12 +19,13 @@ _WINDOW_HOURS = int(WINDOW.total_seconds() // 3600)
 def decide(count: Count | None) -> Verdict:
     """The verdict on `count` others; None where the post has no key and nobody was compared."""
     if count is None:
-        return _verdict(VerdictKind.UNKNOWN, 0, False, "Nothing to compare it with yet: this one is yours alone.")
+        headline = "Nothing to compare it with yet: this one is yours alone."
+        return _verdict(VerdictKind.UNKNOWN, 0, exact=False, headline=headline)
     others = count.others if count.exact else _round(max(count.others, EXACT_UP_TO + 1))
-    return _verdict(_kind(others), others, count.exact, _headline(others, count.exact))
+    return _verdict(_kind(others), others, exact=count.exact, headline=_headline(others, count.exact))
 
 
-def _verdict(kind: VerdictKind, others: int, exact: bool, headline: str) -> Verdict:
+def _verdict(kind: VerdictKind, others: int, *, exact: bool, headline: str) -> Verdict:
     return Verdict(kind=kind, others=others, exact=exact, window_hours=_WINDOW_HOURS, headline=headline)
 
 
