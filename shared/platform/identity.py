@@ -1,21 +1,23 @@
 """Firebase ID tokens: an `Authorization` header -> a `Person`, or a coded refusal.
 
 RS256 with a key that the issuer publishes, the right issuer and audience, not expired, not from the future. There is
-no setting under which anything less is accepted.
+no setting under which anything less is accepted. PyJWT is imported by the first token and not by a cold start: the
+feed is read without one.
 """
 
 import asyncio
 import re
 from datetime import datetime
 from hashlib import sha256
-from typing import Final
-
-import jwt
-from jwt.types import Options
+from typing import TYPE_CHECKING, Final
 
 from shared.models.errors import NotAuthenticated, Temporary, TokenExpired
 from shared.models.person import Person
 from shared.platform import log
+
+if TYPE_CHECKING:
+    import jwt
+    from jwt.types import Options
 
 CLOCK_SKEW = 30
 """Seconds by which an issuer's clock may be ahead of ours."""
@@ -27,7 +29,7 @@ _REFETCH_AFTER = 10.0
 _RETRY_AFTER = 1.0
 _KEYS_LAST = (300.0, 86_400.0)
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
-_OPTIONS: Final[Options] = {
+_OPTIONS: "Final[Options]" = {
     "verify_exp": False,
     "verify_iat": False,
     "verify_nbf": False,
@@ -46,7 +48,7 @@ class SigningKeys:
         self._fresh_until = 0.0
         self._fetching = asyncio.Lock()
 
-    async def find(self, key_id: str, now: float) -> jwt.PyJWK | None:
+    async def find(self, key_id: str, now: float) -> "jwt.PyJWK | None":
         """The key named `key_id`; `now` is in epoch seconds. Temporary if the issuer cannot be asked and must be."""
         if key_id not in self._keys or now >= self._fresh_until:
             async with self._fetching:
@@ -69,7 +71,8 @@ class SigningKeys:
             raise Temporary(retry_after=_RETRY_AFTER)
 
     async def _fetch(self, now: float) -> None:
-        import httpx  # needed by the first request of an instance, not by its start
+        import httpx
+        import jwt
 
         async with httpx.AsyncClient(timeout=2) as client:
             response = (await client.get(self._url)).raise_for_status()
@@ -111,6 +114,8 @@ class Identity:
         self._verified[digest] = verified
 
     async def _verify(self, token: str, now: float) -> tuple[Person, float]:
+        import jwt
+
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")
@@ -127,7 +132,9 @@ class Identity:
         return _person(claims, now)
 
 
-def _reason(error: jwt.PyJWTError) -> str:
+def _reason(error: "jwt.PyJWTError") -> str:
+    import jwt
+
     match error:
         case jwt.InvalidSignatureError():
             return "its signature is wrong"

@@ -59,7 +59,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     url = settings.database_url.get_secret_value()
     async with open_database(url, settings.database_pool_size) as app.state.database:
         # What is loaded now stays: the collector need not walk through it again and again while requests wait.
-        gc.collect()
         gc.freeze()
         yield
 
