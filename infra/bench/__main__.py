@@ -7,19 +7,19 @@ import time
 
 from rich.console import Console
 
-from infra.bench import posts
+from infra.bench import cold, feed, posts, scale
 from infra.bench.ground import open_ground
-from infra.bench.posts import Effort
+from infra.bench.measure import Effort
 from infra.bench.report import print_section
 from infra.bench.serving import BenchError
 
-PARTS = {"posts": posts.measure}
+PARTS = {"posts": posts.measure, "scale": scale.measure, "feed": feed.measure, "cold": cold.measure}
 
 
 def main() -> int:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     began = time.monotonic()
 
     def say(what: str) -> None:

@@ -1,59 +1,60 @@
 """The floor: pgbench calling the SQL function that `posting` calls, on the same server. No HTTP, no Python."""
 
-import os
-import subprocess
+import math
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from infra.bench import cpu, traffic
 from infra.bench.ground import THROTTLE, Ground
 from infra.bench.load import Outcome
-from infra.bench.measure import Measured, summarise
-from infra.bench.serving import BenchError
+from infra.bench.measure import Effort, Measured, summarise
+from infra.bench.serving import BenchError, spawned
 from infra.local.postgres import binary
 from shared.models.throttle import parse_rate
+from shared.platform import queries
 from shared.rules import idempotency, verdict
 
-# One post as the function sends it, with the popularity that the load has. The server puts the text of it together, at
-# a few microseconds each.
-_ITEM = r"""format(
-    '{{"id":"%s","person_id":"bench-%s","content":"Listening to Lover by Taylor Swift","language":null,'
-    '"visibility":"public","activity":"listening","category":"music","subject":"taylor swift","item":"lover",'
-    '"key":"music:taylorswift:%s","fingerprint":"\\x%s","now":"%s","person_bucket":"post:person:bench-%s",'
-    '"address_bucket":"post:address:%s","idempotency_key":"pgbench-%s","body_hash":"\\x%s"}}',
-    gen_random_uuid(), (:p + i * 7) % {people}, (:k + i) % {sayings}, md5(((:k + i) % {sayings})::text), now(),
-    (:p + i * 7) % {people}, (:a + i) % 60000, :r + i, encode(sha256('x'), 'hex'))"""
+_statements = queries.load("functions.posting")
 
-_CALL = r"""\set p random(1, {people})
-\set k int(exp(ln({sayings}) * random(0, 1000000) / 1000000.0))
-\set a random(1, 60000)
-\set r random(1, 1000000000000000)
-select outcome, post_id, others, exact, retry_after from private.accept_posts_v1(
-  p_posts => (select '[' || string_agg(@item, ',') || ']' from generate_series(1, {posts}) i)::jsonb,
-  p_window => '{window} s', p_exact_up_to => {exact_up_to}, p_person_interval => '{interval} s',
-  p_person_fill => '{fill} s', p_address_interval => '{interval} s', p_address_fill => '{fill} s',
-  p_idempotency_ttl => '{ttl} s');
+# pgbench puts a number wherever it finds :name, in a string too: so the server gets text that is ready, as from the
+# function. Popularity is that of the load: the n-th key 1/n as often as the first.
+_NUMBERS = r"""\set person{n} random(1, {people})
+\set key{n} 10000000 + int(exp(ln({sayings}) * random(0, 1000000) / 1000000.0))
+\set address{n} random(1, 60000)
+\set low{n} random(10000000, 99999999)
+\set high{n} random(100000000000, 999999999999)
 """
+_POST = (
+    '{"id":":low@-0000-7000-8000-:high@","person_id":"bench-:person@","content":"Listening to Lover by Taylor Swift",'
+    '"language":null,"visibility":"public","activity":"listening","category":"music","subject":"taylor swift",'
+    '"item":"lover","key":"music:taylorswift:lover:key@","fingerprint":"\\\\x000000000000000000000000:key@",'
+    '"now":"now","person_bucket":"post:person:bench-:person@","address_bucket":"post:address:anybody-:address@",'
+    '"idempotency_key":"1f0c86e7-94f5-4a51-8f0a-2b5f6f1b7f0e-:low@-:high@","body_hash":"\\\\x' + "ab" * 32 + '"}'
+)
 
 _SKETCH = r"""\set p random(1, {people})
 \set k int(exp(ln({sayings}) * random(0, 1000000) / 1000000.0))
-select public.sketch_post('bench-' || :p, 'Listening to Lover by Taylor Swift ' || :k);
+select public.sketch_post('bench-:p', 'Listening to Lover by Taylor Swift :k');
 """
 
 
 def ours(posts: int) -> str:
-    """A pgbench script that calls accept_posts_v1 with so many posts."""
+    """A pgbench script that sends the function's own statement, with so many posts in it."""
     rate = parse_rate(THROTTLE)
-    return _CALL.replace("@item", _ITEM).format(
-        posts=posts,
-        people=traffic.PEOPLE,
-        sayings=traffic.SAYINGS,
-        window=verdict.WINDOW.total_seconds(),
-        exact_up_to=verdict.EXACT_UP_TO,
-        interval=rate.interval.total_seconds(),
-        fill=rate.fill.total_seconds(),
-        ttl=idempotency.KEPT.total_seconds(),
-    )
+    numbers = "".join(_NUMBERS.format(n=n, people=traffic.PEOPLE, sayings=traffic.SAYINGS) for n in range(1, posts + 1))
+    items = ",".join(_POST.replace("@", str(n)) for n in range(1, posts + 1))
+    statement = _statements.accept_posts % {
+        "items": f"'[{items}]'",
+        "window": _interval(verdict.WINDOW),
+        "exact_up_to": verdict.EXACT_UP_TO,
+        "person_interval": _interval(rate.interval),
+        "person_fill": _interval(rate.fill),
+        "address_interval": _interval(rate.interval),
+        "address_fill": _interval(rate.fill),
+        "idempotency_ttl": _interval(idempotency.KEPT),
+    }
+    return f"{numbers}{statement};\n"
 
 
 def sketch() -> str:
@@ -61,32 +62,44 @@ def sketch() -> str:
     return _SKETCH.format(people=traffic.PEOPLE, sayings=traffic.SAYINGS)
 
 
-def run_pgbench(ground: Ground, database: str, script: str, *, clients: int, seconds: float) -> Measured:
-    """Figures of calls, whatever number of posts each takes."""
-    file, log = ground.folder / "pgbench.sql", ground.folder / "pgbench-log"
+def _interval(length: timedelta) -> str:
+    return f"'{length.total_seconds()} s'"
+
+
+def run_pgbench(ground: Ground, database: str, script: str, *, clients: int, effort: Effort) -> Measured:
+    """Figures of calls, whatever number of posts each takes; the warm-up is not counted."""
+    file, log, output = (ground.folder / name for name in ("pgbench.sql", "pgbench-log", "pgbench.txt"))
     file.write_text(script)
     user = "postgres" if database == "sketch" else "backend"
+    lasts = str(math.ceil(effort.warm_up + effort.seconds + 1))
     argv = [str(binary("pgbench")), "-h", "127.0.0.1", "-p", str(ground.server.port), "-U", user, "-n", "-f", str(file)]
-    argv += ["-c", str(clients), "-T", str(max(1, round(seconds))), "-l", "--log-prefix", str(log), database]
-    before, began = _cpu(ground), time.perf_counter()
-    run = subprocess.run(argv, capture_output=True, text=True, env=os.environ | {"PGPASSWORD": ground.server.password})
-    elapsed, after = time.perf_counter() - began, _cpu(ground)
-    if run.returncode != 0:
-        raise BenchError(f"pgbench failed:\n{run.stderr[-2000:]}")
-    return summarise(
-        Outcome(elapsed, _latencies(log), errors={}, cpu={name: after[name] - before[name] for name in after})
-    )
+    argv += ["-c", str(clients), "-T", lasts, "-l", "--log-prefix", str(log), database]
+    with spawned(argv, {"PGPASSWORD": ground.server.password}, output) as process:
+        time.sleep(effort.warm_up)
+        before, began = _cpu(ground, process.pid), time.time()
+        time.sleep(effort.seconds)
+        after, ended = _cpu(ground, process.pid), time.time()
+        if process.wait() != 0:
+            raise BenchError(f"pgbench failed:\n{output.read_text()[-2000:]}")
+    used = {name: after[name] - before[name] for name in after}
+    return summarise(Outcome(ended - began, _latencies(log, began, ended), errors={}, cpu=used))
 
 
-def _latencies(log: Path) -> list[float]:
-    """From the logs of its threads, which are removed. The third column is microseconds."""
+def _latencies(log: Path, began: float, ended: float) -> list[float]:
+    """Of the calls that ended within, in seconds, ascending. The log is removed."""
     found = []
     for file in log.parent.glob(f"{log.name}.*"):
-        found += [int(line.split(" ", 3)[2]) / 1e6 for line in file.read_text().splitlines()]
+        for line in file.read_text().splitlines():
+            _, _, microseconds, _, second, fraction = line.split(" ")
+            if began <= int(second) + int(fraction) / 1e6 < ended:
+                found.append(int(microseconds) / 1e6)
         file.unlink()
     return sorted(found)
 
 
-def _cpu(ground: Ground) -> dict[str, float]:
-    postgres = cpu.of_processes([ground.server.pid])
-    return {"postgres": postgres, "load": cpu.of_ended_children(), "machine": cpu.of_machine()}
+def _cpu(ground: Ground, pgbench: int) -> dict[str, float]:
+    return {
+        "postgres": cpu.of_processes([ground.server.pid]),
+        "load": cpu.of_processes([pgbench]),
+        "machine": cpu.of_machine(),
+    }

@@ -4,15 +4,25 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import psutil  # type: ignore[import-untyped]
 
+from infra.bench.ground import Ground
 from infra.bench.load import Order, Outcome
-from infra.bench.serving import BenchError
+from infra.bench.serving import BenchError, Service
 
 CORES = int(psutil.cpu_count() or 1)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long each measurement lasts, in seconds; `say` tells a person how far it is."""
+
+    seconds: float
+    warm_up: float
+    say: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,19 @@ class Measured:
     cpu: dict[str, float] = field(default_factory=dict)
     foreign: float = 0.0
     """The share of the machine that processes had which have nothing to do with the measurement."""
+
+
+def post_order(ground: Ground, service: Service, kind: str, connections: int, effort: Effort) -> Order:
+    """Posts to a server, its CPU and that of Postgres watched."""
+    return Order(
+        kind=kind,
+        port=service.port,
+        connections=connections,
+        seconds=effort.seconds,
+        warm_up=effort.warm_up,
+        traffic=str(ground.traffic),
+        watched={"app": [service.pid], "postgres": [ground.server.pid]},
+    )
 
 
 def run_load(order: Order) -> Measured:

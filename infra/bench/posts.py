@@ -1,13 +1,11 @@
 """Posts a second over HTTP: ours next to the bare sketch, in turns, above the floor of the database alone."""
 
 import statistics
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.bench import floor
 from infra.bench.ground import Ground
-from infra.bench.load import Order
-from infra.bench.measure import Measured, median, run_load
+from infra.bench.measure import Effort, Measured, median, post_order, run_load
 from infra.bench.report import FIGURES, Goal, Section, Table, at_least, at_most, figures
 from infra.bench.serving import Service
 
@@ -15,17 +13,6 @@ CONNECTIONS = (1, 8, 32)
 PAIRS = 3
 SHARE_OF_SKETCH = 0.8
 P95_AT_8_MS = 10.0
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long each measurement lasts, in seconds; `say` tells a person how far it is."""
-
-    seconds: float
-    warm_up: float
-    say: Say
 
 
 @dataclass(frozen=True)
@@ -47,6 +34,7 @@ def measure(ground: Ground, effort: Effort) -> Section:
         run_load(post_order(ground, ours, "post", 32, effort))
         run_load(post_order(ground, sketch, "sketch", 32, effort))
         pairs = {n: _pairs(ground, effort, (ours, sketch), n) for n in CONNECTIONS}
+    runs = [run for each in pairs.values() for pair in each for run in (pair.ours, pair.sketch)]
     return Section(
         "Posts",
         "The function and the bare sketch, each under uvicorn with 2 workers, on one durable Postgres, in turns; "
@@ -54,19 +42,7 @@ def measure(ground: Ground, effort: Effort) -> Section:
         "and tokens of two buckets, counts, broadcasts and leaves an event; the sketch inserts and counts.",
         [_medians(pairs), _ratios(pairs), _floor(ground, effort)],
         _goals(pairs),
-    )
-
-
-def post_order(ground: Ground, service: Service, kind: str, connections: int, effort: Effort) -> Order:
-    """Posts to a server, its CPU and that of Postgres watched."""
-    return Order(
-        kind=kind,
-        port=service.port,
-        connections=connections,
-        seconds=effort.seconds,
-        warm_up=effort.warm_up,
-        traffic=str(ground.traffic),
-        watched={"app": [service.pid], "postgres": [ground.server.pid]},
+        foreign=max(run.foreign for run in runs),
     )
 
 
@@ -89,11 +65,11 @@ def _medians(pairs: dict[int, list[Pair]]) -> Table:
     for connections, runs in pairs.items():
         for name, measured in (("ours", [pair.ours for pair in runs]), ("sketch", [pair.sketch for pair in runs])):
             rows.append([str(connections), name, *figures(median(measured))])
-    return Table(f"Over HTTP (medians of {PAIRS} runs)", ("connections", "server", *FIGURES), rows, labels=2)
+    return Table(f"Over HTTP (medians of {PAIRS} runs)", ("conn.", "server", *FIGURES), rows, labels=2)
 
 
 def _ratios(pairs: dict[int, list[Pair]]) -> Table:
-    columns = ("connections", *(f"pair {number + 1}" for number in range(PAIRS)), "median")
+    columns = ("conn.", *(f"pair {number + 1}" for number in range(PAIRS)), "median")
     rows = [
         [str(connections), *(f"{pair.ratio:.2f}" for pair in runs), f"{_ratio(runs):.2f}"]
         for connections, runs in pairs.items()
@@ -115,7 +91,7 @@ def _floor(ground: Ground, effort: Effort) -> Table:
     for name, database, script, posts in scripts:
         for clients in CONNECTIONS:
             effort.say(f"floor, {name}, {clients} clients")
-            calls = floor.run_pgbench(ground, database, script, clients=clients, seconds=effort.seconds)
+            calls = floor.run_pgbench(ground, database, script, clients=clients, effort=effort)
             rows.append([name, str(clients), f"{calls.rate * posts:,.0f}", *_call_figures(calls, posts)])
     columns = (
         "call",

@@ -1,14 +1,14 @@
 """What a measurement says: tables, and goals with their verdict; for a terminal and for RESULTS.md."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table as RichTable
 
 from infra.bench.measure import Measured
 
-FIGURES = ("posts/s", "p50 ms", "p95 ms", "p99 ms", "CPU app µs", "CPU Postgres µs", "CPU load µs", "others", "errors")
+FIGURES = ("per s", "p50 ms", "p95 ms", "p99 ms", "app µs", "Postgres µs", "load µs", "others", "errors")
 NOISY = 0.10
 """The share of the machine in other hands from which on figures are said to be noisy."""
 
@@ -44,7 +44,8 @@ class Section:
     how: str
     tables: Sequence[Table]
     goals: Sequence[Goal] = ()
-    remarks: Sequence[str] = field(default_factory=list)
+    foreign: float = 0.0
+    """The largest share of the machine that others had during a measurement."""
 
 
 def at_most(what: str, value: float, limit: float, unit: str = "") -> Goal:
@@ -77,12 +78,10 @@ def print_section(console: Console, section: Section) -> None:
     for table in section.tables:
         shown = RichTable(title=table.title, title_justify="left", title_style="bold")
         for number, column in enumerate(table.columns):
-            shown.add_column(column, justify="left" if number < table.labels else "right")
+            shown.add_column(column, justify="left" if number < table.labels else "right", no_wrap=number > 0)
         for row in table.rows:
             shown.add_row(*row)
         console.print(shown)
-    for remark in section.remarks:
-        console.print(f"• {remark}", highlight=False, markup=False)
     for goal in section.goals:
         style = "green" if goal.reached else "red"
         console.print(f"[{style}]{goal.verdict}[/]: {goal.what}: {goal.measured} ({goal.target})", highlight=False)
@@ -91,8 +90,6 @@ def print_section(console: Console, section: Section) -> None:
 def markdown(section: Section) -> str:
     parts = [f"## {section.title}", section.how]
     parts += [f"**{table.title}**\n\n{_markdown_table(table)}" for table in section.tables]
-    if section.remarks:
-        parts.append("\n".join(f"- {remark}" for remark in section.remarks))
     return "\n\n".join(parts)
 
 

@@ -11,7 +11,7 @@ from shared.rules.extract import extract
 from shared.rules.fingerprint import fingerprint, similarity_key
 
 SAYINGS = 10_000
-PEOPLE = 3_000
+PEOPLE = 2_000
 
 _WORDS = [
     a + b for a in "ka ro mi te su ne la vo pi du".split() for b in "lan mer tis gor bel nix dar fum zek hul".split()
