@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.local.stack import CHECKOUT
 
+LOAD, RETIRE = b"l", b"r"  # what serve.py reads
 LOAD_SECONDS = 30
 END_SECONDS = 5
 
@@ -65,11 +66,8 @@ class Child:
 
     async def load(self) -> Problem | None:
         """Let it import our code and serve. None when it does; a problem, and its end, when it cannot."""
-        assert self._process.stdin  # noqa: S101 (both were asked for above)
-        assert self._process.stdout  # noqa: S101
-        with suppress(ConnectionError):
-            self._process.stdin.write(b"g")
-            await self._process.stdin.drain()
+        await self._order(LOAD)
+        assert self._process.stdout  # noqa: S101 (asked for above)
         try:
             async with asyncio.timeout(LOAD_SECONDS):
                 answer = await self._process.stdout.readline()
@@ -89,15 +87,29 @@ class Child:
         """Wait for its end; the exit code."""
         return await self._process.wait()
 
+    async def retire(self) -> None:
+        """Let it answer what it has accepted, and end; another one serves already."""
+        await self._order(RETIRE)
+        await self._until_ended()
+
     async def end(self) -> None:
-        """Ask it to finish its requests and end; insist after a while."""
+        """Ask it to end now; insist after a while."""
         self._signal(signal.SIGTERM)
+        await self._until_ended()
+
+    async def _until_ended(self) -> None:
         try:
             async with asyncio.timeout(END_SECONDS):
                 await self._process.wait()
         except TimeoutError:
             self._signal(signal.SIGKILL)
             await self._process.wait()
+
+    async def _order(self, order: bytes) -> None:
+        assert self._process.stdin  # noqa: S101 (asked for above)
+        with suppress(ConnectionError):
+            self._process.stdin.write(order)
+            await self._process.stdin.drain()
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

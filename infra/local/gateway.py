@@ -56,6 +56,7 @@ class Gateway:
         self._routes = [(rewrite.pattern.fullmatch, self._functions[rewrite.function]) for rewrite in rewrites]
         self._identity = Mounted(identity)
         self._pages = Mounted(pages)
+        self.retiring = False
         self._for_pages = CORSMiddleware(
             self._answer,
             allow_origin_regex=NEARBY,
@@ -76,7 +77,10 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # nothing here speaks WebSocket yet
             await send({"type": "websocket.close", "code": 1000})
-        elif scope["path"].startswith(IDENTITY_DOORS):
+            return
+        if self.retiring:
+            send = _last_answer(send)
+        if scope["path"].startswith(IDENTITY_DOORS):
             await self._identify(scope, receive, send)
         else:
             await self._for_pages(scope, receive, send)
@@ -115,6 +119,17 @@ class Gateway:
         ms = round((time.perf_counter() - began) * 1000, 2)
         call = "/" + scope["path"].rpartition("/")[2]
         log.info("request", function="identity", method=scope["method"], path=call, status=status, ms=ms)
+
+
+def _last_answer(send: Send) -> Send:
+    """Ask the client to come back on a new connection, which our successor accepts."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+        await send(message)
+
+    return sending
 
 
 def _forwarded(headers: list[tuple[bytes, bytes]], client: tuple[str, int] | None) -> list[tuple[bytes, bytes]]:

@@ -1,7 +1,8 @@
 """The server child: loads the gateway and serves it on the socket that it inherits.
 
-Started by child.py only, ahead of its time: it imports the libraries, waits for one byte, and only then imports our
-code, so that a reload costs what our code costs. It ends with its parent: when standard input closes.
+Started by child.py only, ahead of its time: it imports the libraries, waits for LOAD, and only then imports our code,
+so that a reload costs what our code costs. RETIRE makes it stop accepting, answer what it has accepted, and end. It
+ends with its parent: when standard input closes.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -27,14 +29,16 @@ import uvicorn.protocols.http.httptools_impl
 import uvloop
 
 _WARM = (fastapi, httpx, jwt, psycopg_pool, regex, starlette.middleware.cors)
+LOAD, RETIRE = b"l", b"r"
+# How long a client that has just connected may take to send its request to a server that is retiring.
+RETIRE_SECONDS = 0.3
 GRACE_SECONDS = 2
 
 
 def main() -> None:
     report = _take_stdout()
-    if not os.read(0, 1):
+    if os.read(0, 1) != LOAD:
         return
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     listening, folder, clock = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "clock"
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -60,6 +64,15 @@ async def _serve(listening: socket.socket, folder: Path, clock: bool, report: Te
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)
+    loop = asyncio.get_running_loop()
+
+    def retire() -> None:
+        for accepting in server.servers:
+            accepting.close()
+        gateway.retiring = True
+        loop.call_later(RETIRE_SECONDS, setattr, server, "should_exit", True)
+
+    threading.Thread(target=_obey, args=[lambda: loop.call_soon_threadsafe(retire)], daemon=True).start()
     async with gateway.running():
         _tell(report, {"ready": True})  # what connects before the next line waits in the socket's queue
         await server.serve([listening])
@@ -101,8 +114,10 @@ def _problem(error: Exception) -> dict[str, object]:
     return problem
 
 
-def _end_with_parent() -> None:
-    os.read(0, 1)
+def _obey(retire: Callable[[], object]) -> None:
+    while order := os.read(0, 1):
+        if order == RETIRE:
+            retire()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

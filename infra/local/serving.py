@@ -69,7 +69,7 @@ class Serving:
             old, self._current = self._current, self._loading
             self._background(self._mind(self._current))
             if old:
-                self._background(old.end())
+                self._background(old.retire())
         self._loading = None
         if self._wants_spare:
             self._spare = await self._start()

@@ -80,10 +80,14 @@ class Supervisor:
             self._stack.clock.unlink(missing_ok=True)
         try:
             self._server = await _in_thread(prepare.start_database, self._stack)
-        except DATABASE_ERRORS as error:
+        except MigrationError as error:
+            raise NotUp(f"{error}\n`coincide reset` builds the database anew; its data is lost.") from error
+        except (postgres.PostgresError, psycopg.Error) as error:
             raise NotUp(str(error)) from error
         self._addresses = Addresses(self._stack, self._server, port, self._options.clock)
         self._serving = Serving(self._start_child, log=self._log, spare=self._options.reload, replaced=self._note)
+        if self._options.reload:  # from before the code is read, so that no edit falls between the two
+            self._spawn(self._follow_edits())
         problem = await self._serving.load()
         if problem and not self._options.patient:
             raise NotUp(str(problem))
@@ -92,8 +96,6 @@ class Supervisor:
         self._note(problem)
         asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: self._spawn(self._reset()))
         self._spawn(self._keep_partitions())
-        if self._options.reload:
-            self._spawn(self._follow_edits())
 
     async def _end(self) -> None:
         asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
