@@ -80,14 +80,15 @@ class Pipe:
     def _read(self, exit_: int) -> None:
         with os.fdopen(exit_, "rb") as lines, self._file.open("ab", buffering=0) as raw:
             for line in lines:
-                raw.write(line)
+                with suppress(OSError):  # a full disk must not make the children wait for us
+                    raw.write(line)
                 self._log.write(render(line.decode(errors="replace").rstrip("\n"), self._log))
 
 
 def render(line: str, log: Log) -> str:
-    """A function's JSON line for people; any other line as it is, behind a prefix."""
+    """A function's JSON line for people; any other line, and JSON of another shape, as it is, behind a prefix."""
     if line.startswith("{"):
-        with suppress(json.JSONDecodeError):
+        with suppress(ValueError, TypeError):
             said = json.loads(line)
             name = str(said.get("function", "server"))
             return log.prefix(name) + (_request if "status" in said else _message)(said, log.paint)
@@ -102,7 +103,7 @@ def _request(said: dict[str, Any], paint: Callable[[str, str], str]) -> str:
     words = f"{said.get('method', ''):<6} {path:<{width}} "
     time = f" {float(said.get('ms', 0)):>6.1f} ms  "
     whole = paint(words, RED) if status >= 500 else words
-    return whole + paint(str(status), style) + time + paint(str(said.get("request_id", "")), DIM)
+    return whole + paint(str(status), style) + time + paint(str(said.get("request_id") or ""), DIM)
 
 
 def _path_columns() -> int:
@@ -114,10 +115,10 @@ def _path_columns() -> int:
 def _message(said: dict[str, Any], paint: Callable[[str, str], str]) -> str:
     severity = str(said.get("severity", "INFO"))
     style = {"ERROR": RED, "CRITICAL": RED, "WARNING": YELLOW}.get(severity)
-    known = ("time", "severity", "message", "function", "request_id", "stack_trace")
+    known = ("time", "severity", "message", "function", "request_id", "stack")
     rest = " ".join(f"{name}={value}" for name, value in said.items() if name not in known)
-    text = " ".join(filter(None, (str(said.get("message", "")), rest, str(said.get("request_id", "")))))
+    text = " ".join(filter(None, (str(said.get("message", "")), rest, str(said.get("request_id") or ""))))
     if style:
         text = paint(f"{severity} {text}", style)
-    trace = str(said.get("stack_trace", ""))
-    return text + "".join(f"\n  {paint(row, DIM)}" for row in trace.splitlines())
+    rows = str(said.get("stack", "")).splitlines()
+    return text + "".join(f"\n{' ' * NAME_WIDTH} {paint(row, DIM)}" for row in rows)
