@@ -15,4 +15,7 @@ class Page(BaseModel, Generic[Item]):
     model_config = ConfigDict(frozen=True)
 
     items: list[Item]
-    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last one.")
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` for the next page; null on the last one.",
+        examples=["AZjxwn1efDqbbj8dLEtaaW3hA9Yx0nQ4k2Vb7g"],
+    )

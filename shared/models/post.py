@@ -29,8 +29,8 @@ class Visibility(StrEnum):
 
 def _is_visible(character: str) -> bool:
     category = unicodedata.category(character)
-    # Cn: a character newer than this Python's tables, most likely an emoji.
-    return (category[0] not in "ZC" or category == "Cn") and character not in _BLANKS
+    # Marks need a letter to stand on. Cn: a character newer than this Python's tables, most likely an emoji.
+    return (category[0] not in "ZCM" or category == "Cn") and character not in _BLANKS
 
 
 def _has_stray_control(content: str) -> bool:
@@ -108,7 +108,7 @@ class Post(BaseModel):
     id: UUID
     content: str = Field(examples=["Listening to Lover by Taylor Swift"])
     visibility: Visibility
-    language: str | None
+    language: str | None = Field(examples=["en"])
     created_at: datetime
     activity: str | None = Field(examples=["listening"])
     category: str | None = Field(examples=["music"])
