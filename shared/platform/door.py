@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,9 @@ MAX_BODY = 32 * 1024
 
 _DRAINED = 16 * 1024 * 1024
 """Bytes of a body that is too large which are read and thrown away, so that its sender gets to see the answer."""
+
+_GONE: Final = 499
+"""What the log says of a caller who left before the request was whole. Nothing is done for half a request."""
 
 _FOREIGN_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _QUIET: Final = frozenset({"/healthz", "/readyz"})
@@ -62,6 +66,8 @@ class Door:
             await self._app(request.scope, request.replay, request.send)
         except CoincideError as error:
             await request.refuse(error)
+        except ClientDisconnect:
+            request.status = _GONE
         except Exception as error:
             log.error("A request failed in a way nobody foresaw.", error, function=self._function)
             await request.refuse(Permanent())
@@ -104,7 +110,7 @@ class _Request:
         while True:
             message = await self._receive()
             if message["type"] != "http.request":
-                break
+                raise ClientDisconnect
             part = message.get("body", b"")
             size += len(part)
             if size <= MAX_BODY:

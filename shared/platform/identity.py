@@ -149,7 +149,7 @@ def _reason(error: "jwt.PyJWTError") -> str:
 def _person(claims: dict[str, object], now: float) -> tuple[Person, float]:
     """The person of verified claims and the token's end, in epoch seconds."""
     subject, expires, issued = claims["sub"], claims["exp"], claims["iat"]
-    numbers = (expires, issued, claims.get("auth_time", issued))
+    numbers = (expires, issued, claims.get("auth_time", issued), claims.get("nbf", issued))
     if not isinstance(subject, str) or not 1 <= len(subject) <= 128 or not subject.isprintable():
         raise NotAuthenticated("This token names nobody.")
     if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
+from shared.models.errors import NotAuthenticated
 from shared.models.person import Person
 from shared.platform import clock
 from shared.platform.database import Database
@@ -31,7 +32,7 @@ class SignedInVisit(Visit):
 
 
 async def _anyone(request: Request) -> Visit:
-    authorization = request.headers.get("authorization")
+    authorization = _authorization(request)
     now = clock.now()
     state = request.app.state
     person = None if authorization is None else await state.identity.person(authorization, now)
@@ -42,7 +43,7 @@ async def signed_in(request: Request) -> SignedInVisit:
     """The visit of somebody who signed in. NotAuthenticated, TokenExpired, or Temporary while the issuer is away."""
     now = clock.now()
     state = request.app.state
-    person = await state.identity.person(request.headers.get("authorization"), now)
+    person = await state.identity.person(_authorization(request), now)
     return SignedInVisit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
 
 
@@ -54,6 +55,14 @@ SIGNED_IN_OR_NOT: Final[dict[str, object]] = {"security": [{"firebase": []}, {}]
 
 Anyone = Annotated[Visit, Depends(_anyone)]
 SignedIn = Annotated[SignedInVisit, Depends(signed_in)]
+
+
+def _authorization(request: Request) -> str | None:
+    """The one header. Of two, who is asking would depend on which one each part on the way looks at."""
+    given = request.headers.getlist("authorization")
+    if len(given) > 1:
+        raise NotAuthenticated("Send one Authorization header, not several.")
+    return given[0] if given else None
 
 
 def _address(request: Request, trusted_proxies: int) -> str:

@@ -123,8 +123,8 @@ $$;
 -- is accepted or refused by itself, as by accept_post_v1; the answers come in the order of p_posts, which is an array of
 -- objects with the arguments of accept_post_v1 that differ from post to post, named without the p_.
 --
--- All buckets are locked first, in the order of their names: two transactions with the same people or addresses wait
--- for each other in one direction only.
+-- All buckets are locked first: people before addresses, as accept_post_v1 does, and each in the order of their names.
+-- So two transactions with the same people or addresses wait for each other in one direction only.
 create function private.accept_posts_v1(
   p_posts jsonb,
   p_window interval,
@@ -144,11 +144,12 @@ begin
   perform private.claim_shard();
   if jsonb_array_length(p_posts) > 1 then
     insert into private.token_buckets as b (name, full_at)
-      select distinct named.name, timestamptz '-infinity'
+      select bucket.name, timestamptz '-infinity'
       from jsonb_array_elements(p_posts) post,
-        lateral (values (post ->> 'person_bucket'), (post ->> 'address_bucket')) named (name)
-      where named.name is not null
-      order by 1
+        lateral (values (1, post ->> 'person_bucket'), (2, post ->> 'address_bucket')) bucket (turn, name)
+      where bucket.name is not null
+      group by bucket.turn, bucket.name
+      order by bucket.turn, bucket.name
       on conflict (name) do update set full_at = b.full_at where false;
   end if;
   for v_post in
