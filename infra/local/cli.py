@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed, 2 not understood, 3 nothing is up (status only); e
 """
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ EPILOG = "Exit codes: 0 done, 1 failed, 2 not understood, 3 nothing is up (statu
 
 def main() -> None:
     arguments = _parser().parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ◆ shows a ?
     try:
         sys.exit(_run(arguments, Stack(_folder(arguments))))
     except KeyboardInterrupt:

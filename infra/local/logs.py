@@ -101,9 +101,9 @@ def _request(said: dict[str, Any], paint: Callable[[str, str], str]) -> str:
     path, width = str(said.get("path", "")), _path_columns()
     path = path if len(path) <= width else path[: width - 1] + "…"
     words = f"{said.get('method', ''):<6} {path:<{width}} "
-    time = f" {float(said.get('ms', 0)):>6.1f} ms  "
-    whole = paint(words, RED) if status >= 500 else words
-    return whole + paint(str(status), style) + time + paint(str(said.get("request_id") or ""), DIM)
+    line = (paint(words, RED) if status >= 500 else words) + paint(str(status), style)
+    line += f" {float(said.get('ms', 0)):>6.1f} ms"
+    return f"{line}  {paint(str(said['request_id']), DIM)}" if said.get("request_id") else line
 
 
 def _path_columns() -> int:

@@ -14,17 +14,11 @@ CRASH_PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0)
 class Serving:
     """One child serves at a time; for a moment, during a reload, two. `replaced` hears when one had to be replaced."""
 
-    def __init__(
-        self,
-        start: Callable[[], Awaitable[Child]],
-        *,
-        log: Log,
-        spare: bool,
-        replaced: Callable[[Problem | None], None],
-    ) -> None:
+    def __init__(self, start: Callable[[], Awaitable[Child]], *, log: Log, spare: bool) -> None:
         self._start = start
         self._log = log
-        self._replaced = replaced
+        self.replaced: Callable[[], None] = lambda: None
+        self.problem: Problem | None = None  # why the newest code does not serve
         self._wants_spare = spare
         self._current: Child | None = None
         self._spare: Child | None = None
@@ -64,7 +58,7 @@ class Serving:
     async def _load(self) -> Problem | None:
         self._loading = self._spare or await self._start()
         self._spare = None
-        problem = await self._loading.load()
+        problem = self.problem = await self._loading.load()
         if problem is None:
             old, self._current = self._current, self._loading
             self._background(self._mind(self._current))
@@ -100,4 +94,4 @@ class Serving:
                 problem = await self._load()
                 if problem:
                     self._log.complain(f"{problem}\nIt is loaded again at the next save.")
-                self._replaced(problem)
+                self.replaced()

@@ -1,6 +1,7 @@
 """A stack's life as its user sees it: up, asked, stopped, started again, killed; nothing stays behind."""
 
 import json
+import os
 import signal
 import socket
 from pathlib import Path
@@ -87,6 +88,14 @@ def test_after_a_supervisor_was_killed_the_server_ends_and_down_ends_the_rest(co
         eventually(lambda: not alive(pids))
         with coincide.up() as again:
             assert feed(again.http) == []
+
+
+def test_postgres_that_was_killed_is_started_again_with_its_data(coincide: CommandLine) -> None:
+    with coincide.up("--no-reload") as up:
+        post(up.http, up.sign_in(), "Baking sourdough")
+        os.kill(up.record["pids"]["postgres"], signal.SIGKILL)
+        eventually(lambda: coincide.status()["pids"]["postgres"] != up.record["pids"]["postgres"])
+        assert feed(up.http) == ["Baking sourdough"]
 
 
 def test_two_stacks_live_side_by_side_and_know_nothing_of_each_other(tmp_path: Path) -> None:

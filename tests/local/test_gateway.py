@@ -36,7 +36,7 @@ def http(tmp_path: Path) -> httpx.Client:
     file.write_text(json.dumps({"hosting": {"rewrites": rewrites}}))
     read = read_rewrites(file)
     functions = {"posting": _echo("posting"), "sharing": _echo("sharing")}
-    gateway = Gateway(functions, read, identity=_echo("identity"), pages=create_pages(read, None))
+    gateway: Any = Gateway(functions, read, identity=_echo("identity"), pages=create_pages(read, None))
     return httpx.Client(transport=InProcess(gateway), base_url="http://stack")
 
 
@@ -79,7 +79,8 @@ def test_the_address_of_the_peer_comes_last_whatever_a_caller_claims(http: httpx
 
 def test_a_page_of_this_machine_may_read_answers_and_a_page_of_the_internet_may_not(http: httpx.Client) -> None:
     def allowed(origin: str) -> str | None:
-        return http.get("/v1/posts", headers={"Origin": origin}).headers.get("access-control-allow-origin")
+        headers = dict(http.get("/v1/posts", headers={"Origin": origin}).headers)
+        return headers.get("access-control-allow-origin")
 
     assert allowed("http://localhost:5173") == "http://localhost:5173"
     assert allowed("https://evil.example") is None
