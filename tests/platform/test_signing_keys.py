@@ -122,13 +122,13 @@ async def test_an_issuer_that_cannot_be_reached_is_away() -> None:
         await Door(gone.url).admit()
 
 
-@pytest.mark.parametrize(("status", "body"), [(503, None), *((200, body) for body in GARBAGE)])
+@pytest.mark.parametrize(("status", "body"), [(503, None), (200, b"no json"), (200, b'{"keys": []}')])
 @awaited
 async def test_known_keys_outlive_the_issuers_absence(status: int, body: bytes | None, publisher: Publisher) -> None:
     door = Door(publisher.url)
     await door.admit()
     publisher.status, publisher.body = status, body
-    for hours in (1, 2, 30):
+    for hours in (1, 30):
         assert await door.admit(hours * 3600) == ALICE
     with pytest.raises(Temporary):
         await door.admit(30 * 3600 + 60, key="two")
