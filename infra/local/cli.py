@@ -23,6 +23,8 @@ def main() -> None:
         sys.exit(_run(arguments, Stack(_folder(arguments))))
     except KeyboardInterrupt:
         sys.exit(130)
+    except PermissionError as error:
+        sys.exit(f"coincide: {error.filename} belongs to another user: remove it, or run as that user.")
 
 
 def _run(arguments: argparse.Namespace, stack: Stack) -> int:

@@ -23,8 +23,10 @@ def read_rewrites(file: Path) -> list[Rewrite]:
     try:
         hosting = json.loads(file.read_text())["hosting"]
         return [_rewrite(entry) for entry in hosting["rewrites"] if "run" in entry or "function" in entry]
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise ValueError(f"{file.name}: {error!r}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{file.name}: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{file.name}: hosting.rewrites is not there, or of another shape") from error
 
 
 def _rewrite(entry: dict[str, object]) -> Rewrite:

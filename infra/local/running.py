@@ -50,10 +50,16 @@ class Running:
             urls=addresses.urls,
             keys={"publishable": secrets.publishable_key, "secret": secrets.secret_key},
             ports={"gateway": addresses.port, "postgres": addresses.server.port},
-            functions=addresses.functions(),
+            functions=self._functions(),
             environment=addresses.for_programs(),
         )
         self.stack.write_record(self.record)
+
+    def _functions(self) -> dict[str, dict[str, str]]:
+        try:
+            return self.addresses.functions()
+        except ValueError:  # firebase.json is broken just now: what serves was read from the one before
+            return self.record.functions
 
 
 async def in_thread(work: Callable[Arguments, Answer], *arguments: Arguments.args, **named: Arguments.kwargs) -> Answer:

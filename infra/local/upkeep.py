@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -18,16 +19,17 @@ LOOK_EVERY_S = 1.0
 
 async def follow_edits(running: Running) -> None:
     """Bring in what is saved, as it is saved."""
-    async for edit in edits():
-        began = monotonic()
-        problem = await _bring_in(running, edit)
-        if problem is None:
-            running.log.say(f"reloaded in {monotonic() - began:.2f} s  {edit}", style=GREEN)
-        else:
-            running.log.complain(f"{problem}\nWhat was there before this edit goes on serving.")
-        if edit.needs_restart:
-            running.log.say(f"{', '.join(edit.needs_restart)} takes effect when the stack is started again.")
-        running.note(problem)
+    async with aclosing(edits()) as saved:
+        async for edit in saved:
+            began = monotonic()
+            problem = await _bring_in(running, edit)
+            if problem is None:
+                running.log.say(f"reloaded in {monotonic() - began:.2f} s  {edit}", style=GREEN)
+            else:
+                running.log.complain(f"{problem}\nWhat was there before this edit goes on serving.")
+            if edit.needs_restart:
+                running.log.say(f"{', '.join(edit.needs_restart)} takes effect when the stack is started again.")
+            running.note(problem)
 
 
 async def _bring_in(running: Running, edit: Edit) -> str | None:

@@ -1,12 +1,14 @@
 """Which edits reach the running stack, and what each of them asks for."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.stack import CHECKOUT
 
-WATCHED = ("functions", "shared", "infra/local", "supabase/migrations", "firebase.json")
+HOSTING = "firebase.json"
+WATCHED = ("functions", "shared", "infra/local", "supabase/migrations", HOSTING)
 SUFFIXES = (".py", ".sql", ".json", ".html")
 DEBOUNCE_MS = 80
 STEP_MS = 20
@@ -35,16 +37,20 @@ class Edit:
         return f"{first} and {len(others)} more" if others else first
 
 
-async def edits() -> AsyncIterator[Edit]:
+async def edits() -> AsyncGenerator[Edit, None]:
     """Edits as they are saved; those saved while the last one was dealt with come as one."""
     from watchfiles import awatch
 
-    there = [CHECKOUT / name for name in WATCHED if (CHECKOUT / name).exists()]
-    async for changes in awatch(*there, debounce=DEBOUNCE_MS, step=STEP_MS, rust_timeout=1000):
-        if files := _of_interest(path for _, path in changes):
-            yield Edit(files)
+    while True:
+        there = [CHECKOUT / name for name in WATCHED if (CHECKOUT / name).exists()]
+        async with aclosing(awatch(*there, debounce=DEBOUNCE_MS, step=STEP_MS, rust_timeout=1000)) as batches:
+            async for changes in batches:
+                if files := _of_interest(path for _, path in changes):
+                    yield Edit(files)
+                if HOSTING in files:
+                    break  # an editor may have put another file in its place: watch that one
 
 
 def _of_interest(paths: Iterable[str]) -> tuple[str, ...]:
-    relative = sorted(str(Path(path).relative_to(CHECKOUT)) for path in paths)
+    relative = sorted({str(Path(path).relative_to(CHECKOUT)) for path in paths})
     return tuple(path for path in relative if path.endswith(SUFFIXES) and "__pycache__" not in path)
