@@ -7,11 +7,11 @@ import time
 
 from rich.console import Console
 
-from infra.bench import cold, feed, posts, scale
+from infra.bench import cold, feed, posts, results, scale
 from infra.bench.ground import open_ground
 from infra.bench.measure import Effort
 from infra.bench.report import print_section
-from infra.bench.serving import BenchError
+from infra.bench.serving import CHECKOUT, BenchError
 
 PARTS = {"posts": posts.measure, "scale": scale.measure, "feed": feed.measure, "cold": cold.measure}
 
@@ -25,9 +25,10 @@ def main() -> int:
     def say(what: str) -> None:
         console.print(f"[dim]{time.monotonic() - began:5.0f} s  {what}[/]", highlight=False)
 
-    effort = Effort(seconds=arguments.seconds, warm_up=min(2.0, arguments.seconds / 2), say=say)
+    effort = Effort(seconds=arguments.seconds, warm_up=min(1.0, arguments.seconds / 3), say=say)
     try:
         with open_ground() as ground:
+            machine = results.look_around(ground)
             sections = [PARTS[part](ground, effort) for part in arguments.parts or PARTS]
     except KeyboardInterrupt:
         console.print("Stopped; everything is ended and removed.")
@@ -37,13 +38,16 @@ def main() -> int:
         return 1
     for section in sections:
         print_section(console, section)
+    if not arguments.parts:
+        results.write(machine, sections, seconds=time.monotonic() - began)
+        console.print(f"Kept in {results.FILE.relative_to(CHECKOUT)}.")
     return 0
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all of it if nothing is named")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement (5)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement (4)")
     return parser.parse_args()
 
 

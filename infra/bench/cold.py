@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.bench import cpu
 from infra.bench.ground import Ground
 from infra.bench.measure import Effort
-from infra.bench.report import Goal, Section, Table, at_most
+from infra.bench.report import Section, Table, at_most
 from infra.bench.serving import CHECKOUT, START_LIMIT_S, BenchError, free_port, program, spawned
 
 STARTS = 9

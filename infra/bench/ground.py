@@ -76,7 +76,7 @@ def open_ground() -> Iterator[Ground]:
         _remove()
         FOLDER.mkdir()
         try:
-            server = postgres.start(FOLDER / "postgres")
+            server = _start_server()
             make_database(server, "posting")
             _make_sketch(server)
             identity = FOLDER / "identity"
@@ -87,6 +87,16 @@ def open_ground() -> Iterator[Ground]:
                 yield Ground(FOLDER, server, issuer, FOLDER / "traffic.json", token)
         finally:
             _remove()
+
+
+def _start_server() -> postgres.Server:
+    server = postgres.start(FOLDER / "postgres")
+    with psycopg.connect(server.url("postgres", postgres.ADMIN), autocommit=True) as connection:
+        # Checkpoints come when a measurement asks for one: else they would hit one of two neighbours by chance.
+        for setting in ("checkpoint_timeout = '1h'", "max_wal_size = '4GB'"):
+            connection.execute(f"alter system set {setting}".encode())
+        connection.execute("select pg_reload_conf()")
+    return server
 
 
 def make_database(server: postgres.Server, database: str) -> None:

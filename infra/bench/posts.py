@@ -16,6 +16,24 @@ P95_AT_8_MS = 10.0
 
 
 @dataclass(frozen=True)
+class Call:
+    """What pgbench calls, and how many posts one call is."""
+
+    what: str
+    database: str
+    script: str
+    posts: int = 1
+
+
+CALLS = (
+    Call("posts, 1 a call", "posting", floor.ours(1)),
+    Call("posts, 8 a call", "posting", floor.ours(8), posts=8),
+    Call("the sketch's function", "sketch", floor.sketch()),
+)
+Calls = dict[tuple[Call, int], Measured]
+
+
+@dataclass(frozen=True)
 class Pair:
     """Ours and the sketch, one right after the other."""
 
@@ -33,16 +51,18 @@ def measure(ground: Ground, effort: Effort) -> Section:
         effort.say("posts, before anything is counted")
         run_load(post_order(ground, ours, "post", 32, effort))
         run_load(post_order(ground, sketch, "sketch", 32, effort))
+        ground.execute("postgres", "checkpoint")
         pairs = {n: _pairs(ground, effort, (ours, sketch), n) for n in CONNECTIONS}
+    calls = {(call, n): _call(ground, effort, call, n) for call in CALLS for n in CONNECTIONS}
     runs = [run for each in pairs.values() for pair in each for run in (pair.ours, pair.sketch)]
     return Section(
         "Posts",
         "The function and the bare sketch, each under uvicorn with 2 workers, on one durable Postgres, in turns; "
         f"{effort.seconds:g} s each after {effort.warm_up:g} s of warm-up. Ours checks tokens, takes idempotency keys "
         "and tokens of two buckets, counts, broadcasts and leaves an event; the sketch inserts and counts.",
-        [_medians(pairs), _ratios(pairs), _floor(ground, effort)],
+        [_medians(pairs), _ratios(pairs, calls), _floor(calls)],
         _goals(pairs),
-        foreign=max(run.foreign for run in runs),
+        foreign=max(run.foreign for run in [*runs, *calls.values()]),
     )
 
 
@@ -68,48 +88,34 @@ def _medians(pairs: dict[int, list[Pair]]) -> Table:
     return Table(f"Over HTTP (medians of {PAIRS} runs)", ("conn.", "server", *FIGURES), rows, labels=2)
 
 
-def _ratios(pairs: dict[int, list[Pair]]) -> Table:
-    columns = ("conn.", *(f"pair {number + 1}" for number in range(PAIRS)), "median")
-    rows = [
-        [str(connections), *(f"{pair.ratio:.2f}" for pair in runs), f"{_ratio(runs):.2f}"]
-        for connections, runs in pairs.items()
-    ]
-    return Table("Posts/s of ours as a share of the sketch's, pair by pair", columns, rows)
+def _ratios(pairs: dict[int, list[Pair]], calls: Calls) -> Table:
+    columns = ("conn.", *(f"pair {number + 1}" for number in range(PAIRS)), "median", "share of the floor")
+    rows = []
+    for connections, runs in pairs.items():
+        of_floor = median([pair.ours for pair in runs]).rate / calls[CALLS[0], connections].rate
+        ratios = [*(f"{pair.ratio:.2f}" for pair in runs), f"{_ratio(runs):.2f}"]
+        rows.append([str(connections), *ratios, f"{of_floor:.2f}"])
+    return Table("Posts/s of ours as a share of the sketch's, pair by pair; and of the floor below", columns, rows)
 
 
 def _ratio(runs: list[Pair]) -> float:
     return statistics.median(pair.ratio for pair in runs)
 
 
-def _floor(ground: Ground, effort: Effort) -> Table:
-    scripts = (
-        ("accept_posts_v1, 1 post a call", "posting", floor.ours(1), 1),
-        ("accept_posts_v1, 8 posts a call", "posting", floor.ours(8), 8),
-        ("the sketch's function", "sketch", floor.sketch(), 1),
-    )
+def _call(ground: Ground, effort: Effort, call: Call, clients: int) -> Measured:
+    effort.say(f"floor, {call.what}, {clients} clients")
+    return floor.run_pgbench(ground, call.database, call.script, clients=clients, effort=effort)
+
+
+def _floor(calls: Calls) -> Table:
     rows = []
-    for name, database, script, posts in scripts:
-        for clients in CONNECTIONS:
-            effort.say(f"floor, {name}, {clients} clients")
-            calls = floor.run_pgbench(ground, database, script, clients=clients, effort=effort)
-            rows.append([name, str(clients), f"{calls.rate * posts:,.0f}", *_call_figures(calls, posts)])
-    columns = (
-        "call",
-        "clients",
-        "posts/s",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "CPU Postgres µs",
-        "CPU pgbench µs",
-        "others",
-    )
+    for (call, clients), measured in calls.items():
+        used = [f"{measured.cpu.get(name, 0) / call.posts:.0f}" for name in ("postgres", "load")]
+        times = [f"{measured.p50:.1f}", f"{measured.p95:.1f}", f"{measured.p99:.1f}"]
+        rate = f"{measured.rate * call.posts:,.0f}"
+        rows.append([call.what, str(clients), rate, *times, *used, f"{measured.foreign:.0%}"])
+    columns = ("call", "clients", "posts/s", "p50 ms", "p95 ms", "p99 ms", "Postgres µs", "pgbench µs", "others")
     return Table("The floor: pgbench, no HTTP (times are of a call, CPU is of a post)", columns, rows, labels=1)
-
-
-def _call_figures(calls: Measured, posts: int) -> list[str]:
-    used = [f"{calls.cpu.get(name, 0) / posts:.0f}" for name in ("postgres", "load")]
-    return [f"{calls.p50:.1f}", f"{calls.p95:.1f}", f"{calls.p99:.1f}", *used, f"{calls.foreign:.0%}"]
 
 
 def _goals(pairs: dict[int, list[Pair]]) -> list[Goal]:

@@ -14,6 +14,8 @@ from infra.bench.serving import Service
 CONNECTIONS = (8, 32)
 ROUNDS = 3
 GROWTH = 1.2
+WARM_UP_S = 6.0
+"""Enough to change most of the pages that posts change, once: see `_after_checkpoint`."""
 
 FILLINGS = (FEW, MANY, FEW_OF_ONE_KEY, MANY_OF_ONE_KEY)
 
@@ -41,10 +43,12 @@ def measure(ground: Ground, effort: Effort) -> Section:
     provide(ground, FILLINGS, effort)
     with ExitStack() as stack:
         services = {filling: stack.enter_context(ground.posting(filling.database)) for filling in FILLINGS}
-        for filling, service in services.items():
-            run_load(_order(ground, service, filling, 32, effort))
         ground.execute("postgres", "checkpoint")
+        effort.say("scale, before anything is counted")
+        for filling, service in services.items():
+            run_load(replace(_order(ground, service, filling, 32, effort), warm_up=WARM_UP_S))
         rounds = {n: _measure_in_turns(ground, effort, services, n) for n in CONNECTIONS}
+        after_checkpoint = _after_checkpoint(ground, effort, services)
     goals = [goal for n in CONNECTIONS for goal in _goals(rounds[n], n)]
     return Section(
         "Posts when many are there",
@@ -53,7 +57,7 @@ def measure(ground: Ground, effort: Effort) -> Section:
         f"post goes, each by another of {FEW_OF_ONE_KEY.people:,} and {MANY_OF_ONE_KEY.people:,} people. "
         f"In turns, {ROUNDS} rounds, {effort.seconds:g} s each. The load adds to what is there, so 10 thousand "
         f"grow to some ten thousands.",
-        [_medians(rounds), _ratios(rounds)],
+        [_medians(rounds), _ratios(rounds), after_checkpoint],
         goals,
         foreign=max(run.foreign for each in rounds.values() for runs in each.values() for run in runs),
     )
@@ -71,6 +75,17 @@ def _measure_in_turns(ground: Ground, effort: Effort, services: dict[Filling, Se
             rounds[filling].append(run_load(_order(ground, service, filling, connections, effort)))
         effort.say("    p95 " + ", ".join(f"{filling.name} {runs[-1].p95:.1f}" for filling, runs in rounds.items()))
     return rounds
+
+
+def _after_checkpoint(ground: Ground, effort: Effort, services: dict[Filling, Service]) -> Table:
+    """What the rounds leave out: the first seconds after a checkpoint, when each page is written in full once."""
+    rows = []
+    for filling in (FEW, MANY):
+        effort.say(f"scale, right after a checkpoint, {filling.name}")
+        order = replace(_order(ground, services[filling], filling, 32, effort), warm_up=0.2)
+        ground.execute("postgres", "checkpoint")
+        rows.append(["32", filling.name, *figures(run_load(order))])
+    return Table("The same right after a checkpoint, one run", ("conn.", "in place", *FIGURES), rows, labels=2)
 
 
 def _medians(rounds: dict[int, Rounds]) -> Table:
