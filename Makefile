@@ -17,7 +17,7 @@ help:
 	@echo 'make test    all tests (ARGS="-k feed" passes on to pytest)'
 	@echo 'make dev     the backend stays up and reloads what you edit'
 	@echo 'make reset   forget the data of make dev'
-	@echo 'make check   format, lint, types, import contracts'
+	@echo 'make check   format, lint, types, import contracts, limits of size'
 	@echo 'make bench   measure; the result goes to infra/bench/RESULTS.md'
 	@echo 'make clean   remove the environment, the stacks and their data'
 
@@ -43,6 +43,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -n0 tests/architecture/test_limits.py tests/architecture/test_layout.py
 
 bench: $(STAMP)
 	@$(BIN)/python -m infra.bench $(ARGS)

@@ -42,13 +42,13 @@ def main() -> None:
     listening, folder, clock = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "clock"
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(socket.socket(fileno=listening), folder, clock, report))
+            runner.run(_serve(socket.socket(fileno=listening), folder, clock=clock, report=report))
     except Exception as error:
         _tell(report, _problem(error))
         sys.exit(1)
 
 
-async def _serve(listening: socket.socket, folder: Path, clock: bool, report: TextIO) -> None:
+async def _serve(listening: socket.socket, folder: Path, *, clock: bool, report: TextIO) -> None:
     from infra.local.assemble import assemble
 
     gateway = assemble(folder, clock)

@@ -21,7 +21,7 @@ COPIED = (
 WIDTH = 78
 
 
-def show_stack(record: Record, remark: str, health: dict[str, Health] | None = None) -> None:
+def show_stack(record: Record, remark: str, *, health: dict[str, Health] | None = None) -> None:
     """Print it to standard output."""
     console = Console(highlight=False)
     rows = Table.grid(padding=(0, 2))

@@ -42,7 +42,7 @@ class Options:
 class Supervisor:
     """One stack, from up to down."""
 
-    def __init__(self, stack: Stack, options: Options, log: Log) -> None:
+    def __init__(self, stack: Stack, options: Options, *, log: Log) -> None:
         self._stack = stack
         self._options = options
         self._log = log

@@ -36,7 +36,7 @@ def _with_own_stack(stack: Stack, program: list[str]) -> int:
     async def work() -> int:
         # What the stack says would be in the way of what the program says; logs/server.log has it all the same.
         with open(os.devnull, "w") as nowhere:  # noqa: ASYNC230
-            async with Supervisor(stack, options, Log(nowhere)).up() as record:
+            async with Supervisor(stack, options, log=Log(nowhere)).up() as record:
                 return await _run(program, record)
 
     try:

@@ -29,5 +29,5 @@ def status(stack: Stack, *, as_json: bool) -> int:
     else:
         from infra.local.show import show_stack
 
-        show_stack(record, "up" if record.state == "up" else "up, with a problem", health)
+        show_stack(record, "up" if record.state == "up" else "up, with a problem", health=health)
     return WELL if record.state == "up" and all(answer.well for answer in health.values()) else UNWELL

@@ -41,8 +41,8 @@ def _stay(stack: Stack, wish: Wish) -> int:
 
     async def work() -> int:
         began = monotonic()
-        async with Supervisor(stack, options, log).up() as record:
-            _show(record, wish, monotonic() - began)
+        async with Supervisor(stack, options, log=log).up() as record:
+            _show(record, wish, seconds=monotonic() - began)
             try:
                 await asyncio.Event().wait()
             finally:
@@ -83,7 +83,7 @@ def _detach(stack: Stack, wish: Wish) -> int:
             log.seek(0)
             sys.stderr.write(log.read())
             return process.wait() or 1
-    _show(Record(**json.loads(answer)), wish, monotonic() - began)
+    _show(Record(**json.loads(answer)), wish, seconds=monotonic() - began)
     return 0
 
 
@@ -93,7 +93,7 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(CHECKOUT), "NO_COLOR": "1"}
 
 
-def _show(record: Record, wish: Wish, seconds: float) -> None:
+def _show(record: Record, wish: Wish, *, seconds: float) -> None:
     if wish.json:
         print(json.dumps(asdict(record)), flush=True)
         return

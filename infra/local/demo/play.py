@@ -28,8 +28,8 @@ def demo(stack: Stack) -> int:
         began = time.monotonic()
         _wipe(stack)
         with open(os.devnull, "w") as nowhere:  # noqa: ASYNC230 (the raw log is kept in logs/server.log)
-            async with Supervisor(stack, Options(reload=False), Log(nowhere)).up() as record:
-                return await _play(record, Teller(console), began)
+            async with Supervisor(stack, Options(reload=False), log=Log(nowhere)).up() as record:
+                return await _play(record, Teller(console), began=began)
 
     try:
         return until_stopped(work)
@@ -42,7 +42,7 @@ def demo(stack: Stack) -> int:
     return 1
 
 
-async def _play(record: Record, teller: Teller, began: float) -> int:
+async def _play(record: Record, teller: Teller, *, began: float) -> int:
     teller.title("Coincide: say what you are doing, learn who else is.")
     ready = time.monotonic() - began
     teller.note(f"Postgres, identity and {', '.join(record.functions)} are up on this machine after {ready:.1f} s.")

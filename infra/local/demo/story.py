@@ -46,35 +46,35 @@ class Story:
         for name, email in PEOPLE.items():
             self.people[name] = Person(name, email, self.http)
             answer = await self.people[name].sign_in(self.record)
-            self.teller.arrived(name, "by e-mail" if email else "anonymously", answer.ms)
+            self.teller.arrived(name, "by e-mail" if email else "anonymously", ms=answer.ms)
 
     async def _say_the_same(self) -> str:
         self.teller.scene("They say the same thing in other words.")
-        await self._post("Ada", "Listening to Lover by Taylor Swift", kind="only_one", others=0)
-        bens = await self._post("Ben", "Taylor Swift - Lover", kind="few", others=1)
-        await self._post("Chloé", "lover by taylor swift on repeat #NowPlaying", kind="few", others=2)
-        await self._post("Dev", "#NowPlaying Taylor Swift's Lover", kind="few", others=3)
+        await self._post("Ada", "Listening to Lover by Taylor Swift", verdict=("only_one", 0))
+        bens = await self._post("Ben", "Taylor Swift - Lover", verdict=("few", 1))
+        await self._post("Chloé", "lover by taylor swift on repeat #NowPlaying", verdict=("few", 2))
+        await self._post("Dev", "#NowPlaying Taylor Swift's Lover", verdict=("few", 3))
         return str(bens["id"])
 
     async def _say_something_else(self) -> str:
         self.teller.scene("They say something else.")
-        parrot = await self._post("Emi", "teaching my parrot to whistle Bach", kind="only_one", others=0)
-        await self._post("Ben", "rewatching stranger things s4", kind="only_one", others=0)
-        await self._post("Ada", "Watching Stranger Things with friends", kind="few", others=1)
-        await self._post("Chloé", "🙃", kind="unknown", others=0)
+        parrot = await self._post("Emi", "teaching my parrot to whistle Bach", verdict=("only_one", 0))
+        await self._post("Ben", "rewatching stranger things s4", verdict=("only_one", 0))
+        await self._post("Ada", "Watching Stranger Things with friends", verdict=("few", 1))
+        await self._post("Chloé", "🙃", verdict=("unknown", 0))
         return str(parrot["id"])
 
     async def _keep_private(self) -> None:
         self.teller.scene("A private post gets a verdict, and counts for nobody.")
-        await self._post("Emi", "Reading Dune by Frank Herbert", kind="only_one", others=0)
-        await self._post("Dev", 'Re-reading "Dune" by Frank Herbert', kind="few", others=1, private=True)
-        await self._post("Ada", "currently reading Dune by Frank Herbert", kind="few", others=1)
+        await self._post("Emi", "Reading Dune by Frank Herbert", verdict=("only_one", 0))
+        await self._post("Dev", 'Re-reading "Dune" by Frank Herbert', verdict=("few", 1), private=True)
+        await self._post("Ada", "currently reading Dune by Frank Herbert", verdict=("few", 1))
 
     async def _refuse(self) -> None:
         self.teller.scene("Not everything is a post.")
         answer = await self.people["Ben"].post("   ")
         expect(answer, 422)
-        self.teller.said("Ben", "(three spaces)", answer.ms)
+        self.teller.said("Ben", "(three spaces)", ms=answer.ms)
         problems = answer.body["details"].get("problems", [])
         why = "; ".join(f"{problem['field']}: {problem['problem']}" for problem in problems)
         self.teller.heard(f"✗ {answer.status} {answer.body['code']}  {why or answer.body['message']}", "yellow")
@@ -82,10 +82,10 @@ class Story:
     async def _send_twice(self) -> None:
         self.teller.scene("The network is bad, so the app sends it twice.")
         key = "demo-sourdough"
-        post = await self._post("Chloé", "Baking sourdough", kind="only_one", others=0, key=key)
+        post = await self._post("Chloé", "Baking sourdough", verdict=("only_one", 0), key=key)
         again = await self.people["Chloé"].post("Baking sourdough", key=key)
         expect(again, 201)
-        self.teller.said("Chloé", "Baking sourdough", again.ms, remark="again")
+        self.teller.said("Chloé", "Baking sourdough", ms=again.ms, remark="again")
         self._check(again.body["post"]["id"] == post["id"], "the same Idempotency-Key made a second post")
         self._check(again.headers.get("idempotency-replayed") == "true", "a replayed answer does not say so")
         self.teller.heard("= The same post, the same answer. Nothing is there twice.", "green")
@@ -97,14 +97,14 @@ class Story:
             expect(answer, 200)
             reactions = answer.body["reactions"]
             self._check(reactions == {"🦜": count}, f"{count} reactions were expected, there are {reactions}")
-            self.teller.said(name, "🦜", answer.ms)
+            self.teller.said(name, "🦜", ms=answer.ms)
 
     async def _delete(self, post_id: str) -> None:
         self.teller.scene("Ben deletes his post about Lover, and the count follows: three, not four.")
         answer = await self.people["Ben"].ask("DELETE", f"/v1/posts/{post_id}")
         expect(answer, 204)
-        self.teller.said("Ben", "(deleted)", answer.ms)
-        await self._post("Emi", "listening to lover by taylor swift", kind="few", others=3)
+        self.teller.said("Ben", "(deleted)", ms=answer.ms)
+        await self._post("Emi", "listening to lover by taylor swift", verdict=("few", 3))
 
     async def _read_feed(self) -> None:
         answer = await self.people["Ben"].ask("GET", "/v1/feed")
@@ -118,18 +118,17 @@ class Story:
         self._check(not leaked, f"the feed names its authors: {', '.join(leaked)}")
 
     async def _post(
-        self, name: str, content: str, *, kind: str, others: int, private: bool = False, key: str | None = None
+        self, name: str, content: str, *, verdict: tuple[str, int], private: bool = False, key: str | None = None
     ) -> dict[str, Any]:
-        """Post, show the verdict, compare it; answers the post."""
+        """Post, show the verdict, compare it with the kind and the number of others expected; answers the post."""
         answer = await self.people[name].post(content, private=private, key=key)
         if answer.status != 201:
             raise Unexpected(f"{name}'s {content!r} was refused: {answer.status} {answer.body}")
         self.times.append(answer.ms)
-        self.teller.said(name, content, answer.ms, remark="private" if private else "")
-        verdict = answer.body["verdict"]
-        self.teller.verdict(verdict)
-        got = (verdict["kind"], verdict["others"])
-        self._check(got == (kind, others), f"{name}'s {content!r}: {(kind, others)} was expected, it was {got}")
+        self.teller.said(name, content, ms=answer.ms, remark="private" if private else "")
+        self.teller.verdict(answer.body["verdict"])
+        got = (answer.body["verdict"]["kind"], answer.body["verdict"]["others"])
+        self._check(got == verdict, f"{name}'s {content!r}: {verdict} was expected, it was {got}")
         post: dict[str, Any] = answer.body["post"]
         return post
 

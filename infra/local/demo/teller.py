@@ -33,10 +33,10 @@ class Teller:
     def note(self, text: str) -> None:
         self._console.print(f"  {text}")
 
-    def arrived(self, name: str, how: str, ms: float) -> None:
+    def arrived(self, name: str, how: str, *, ms: float) -> None:
         self._line(Text.assemble("  ", (f"{name:<{INDENT - 2}}", "bold"), (how, "dim")), ms)
 
-    def said(self, name: str, content: str, ms: float, *, remark: str = "") -> None:
+    def said(self, name: str, content: str, *, ms: float, remark: str = "") -> None:
         said = Text.assemble("  ", (f"{name:<{INDENT - 2}}", "bold"), content)
         self._line(said + Text(f"  {remark}" if remark else "", style="yellow"), ms)
 
