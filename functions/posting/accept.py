@@ -33,7 +33,10 @@ class Links(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     self: str = Field(examples=["https://api.example.com/v1/posts/0198f1c2-…"])
-    same: str | None = Field(description="Public posts with the same key; null where there is no key.")
+    same: str | None = Field(
+        description="Public posts with the same key; null where there is no key.",
+        examples=["https://api.example.com/v1/feed?key=music:taylorswift:lover"],
+    )
 
 
 class Accepted(BaseModel):
@@ -67,16 +70,20 @@ class Acceptance(NamedTuple):
     replayed: bool
 
 
-async def accept_post(visit: SignedInVisit, new: NewPost, idempotency_key: str | None) -> Acceptance:
+async def accept_post(visit: SignedInVisit, new: NewPost, *, idempotency_key: str | None) -> Acceptance:
     """Accept `new`, or answer an earlier request again. Throttled, IdempotencyConflict or PostDeleted if refused."""
     post = _understand(visit, new)
-    item = _item(visit, new, post, idempotency_key)
-    row = await visit.database.fetch_for(_Outcome, _sql.accept_posts, item, _policy(visit.settings))
+    item = _item(visit, new, post=post, idempotency_key=idempotency_key)
+    row = await visit.database.fetch_for(
+        item, _Outcome, statement=_sql.accept_posts, parameters=_policy(visit.settings)
+    )
     match row.outcome:
         case "accepted":
-            return Acceptance(_answer(visit, post, row.counted), replayed=False)
+            return Acceptance(_answer(visit.settings, post, count=row.counted), replayed=False)
         case "replayed":
-            return Acceptance(_answer(visit, await _earlier(visit, row.post_id), row.counted), replayed=True)
+            return Acceptance(
+                _answer(visit.settings, await _earlier(visit, row.post_id), count=row.counted), replayed=True
+            )
         case "throttled":
             raise Throttled(retry_after=row.retry_after)
         case "conflict":
@@ -100,7 +107,7 @@ def _understand(visit: SignedInVisit, new: NewPost) -> Post:
     )
 
 
-def _item(visit: SignedInVisit, new: NewPost, post: Post, idempotency_key: str | None) -> dict[str, str | None]:
+def _item(visit: SignedInVisit, new: NewPost, *, post: Post, idempotency_key: str | None) -> dict[str, str | None]:
     """The arguments of accept_post_v1 that belong to this post."""
     return {
         "id": str(post.id),
@@ -149,13 +156,13 @@ def _policy(settings: Settings) -> dict[str, object]:
 
 
 async def _earlier(visit: SignedInVisit, post_id: UUID | None) -> Post:
-    post = await visit.database.fetch_one(Post, _sql.get_post, {"id": post_id, "person_id": visit.person.id})
+    post = await visit.database.fetch_one(Post, _sql.get_post, parameters={"id": post_id, "person_id": visit.person.id})
     if post is None:  # deleted between the two statements
         raise PostDeleted
     return post
 
 
-def _answer(visit: SignedInVisit, post: Post, count: Count | None) -> Accepted:
-    base = f"{visit.settings.public_url}/v1"
+def _answer(settings: Settings, post: Post, *, count: Count | None) -> Accepted:
+    base = f"{settings.public_url}/v1"
     same = f"{base}/feed?key={quote(post.key, safe=':')}" if post.key else None
     return Accepted(post=post, verdict=verdict.decide(count), links=Links(self=f"{base}/posts/{post.id}", same=same))

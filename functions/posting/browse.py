@@ -44,7 +44,7 @@ class _List(NamedTuple):
 async def get_post(visit: Visit, post_id: UUID) -> ShownPost:
     """A post that is public or the visitor's own; NotFound otherwise."""
     person_id = visit.person.id if visit.person else None
-    row = await visit.database.fetch_one(ShownPost, _sql.get_post, {"id": post_id, "person_id": person_id})
+    row = await visit.database.fetch_one(ShownPost, _sql.get_post, parameters={"id": post_id, "person_id": person_id})
     if row is None:
         raise NotFound
     return row
@@ -73,9 +73,9 @@ def _feed(wanted: FeedQuery) -> _List:
 async def _read_page(visit: Visit, wanted: _List, *, limit: int, cursor: str | None) -> Page[ShownPost]:
     """`limit` posts after `cursor`; one more is read to know whether there is a next page."""
     secret = visit.settings.signing_secret.get_secret_value()
-    before = open_cursor(secret, wanted.name, cursor) if cursor is not None else _NEWEST
+    before = open_cursor(secret, cursor, list_name=wanted.name) if cursor is not None else _NEWEST
     parameters = {**wanted.parameters, "before": before, "limit": limit + 1}
-    rows = await visit.database.fetch_all(ShownPost, wanted.statement, parameters)
+    rows = await visit.database.fetch_all(ShownPost, wanted.statement, parameters=parameters)
     items = rows[:limit]
-    next_cursor = seal_cursor(secret, wanted.name, items[-1].id) if len(rows) > limit else None
+    next_cursor = seal_cursor(secret, items[-1].id, list_name=wanted.name) if len(rows) > limit else None
     return Page(items=items, next_cursor=next_cursor)

@@ -24,7 +24,7 @@ class Reacted(NamedTuple):
     changed: bool
 
 
-async def add_reaction(visit: SignedInVisit, post_id: UUID, emoji: str) -> Reacted:
+async def add_reaction(visit: SignedInVisit, post_id: UUID, *, emoji: str) -> Reacted:
     """Put `emoji` on a post that the visitor may see. NotFound; InvalidRequest where a post holds too many kinds."""
     parameters = {
         "post_id": post_id,
@@ -33,13 +33,13 @@ async def add_reaction(visit: SignedInVisit, post_id: UUID, emoji: str) -> React
         "now": visit.now,
         "max_kinds": reacting.MAX_KINDS,
     }
-    return _reacted(await visit.database.fetch_one(_Outcome, _sql.add_reaction, parameters))
+    return _reacted(await visit.database.fetch_one(_Outcome, _sql.add_reaction, parameters=parameters))
 
 
-async def remove_reaction(visit: SignedInVisit, post_id: UUID, emoji: str) -> Reacted:
+async def remove_reaction(visit: SignedInVisit, post_id: UUID, *, emoji: str) -> Reacted:
     """Take the visitor's `emoji` off the post; nothing happens where it is not there. NotFound."""
     parameters = {"post_id": post_id, "person_id": visit.person.id, "emoji": emoji}
-    return _reacted(await visit.database.fetch_one(_Outcome, _sql.remove_reaction, parameters))
+    return _reacted(await visit.database.fetch_one(_Outcome, _sql.remove_reaction, parameters=parameters))
 
 
 def _reacted(row: _Outcome | None) -> Reacted:

@@ -24,6 +24,6 @@ async def delete_post(visit: SignedInVisit, post_id: UUID) -> None:
         "now": visit.now,
         "since": first_id(visit.now - verdict.WINDOW),
     }
-    row = await visit.database.fetch_one(_Deletion, _sql.delete_post, parameters)
+    row = await visit.database.fetch_one(_Deletion, _sql.delete_post, parameters=parameters)
     if row is None or not row.deleted:
         raise NotFound

@@ -21,11 +21,21 @@ from shared.platform.visit import SIGNED_IN, SIGNED_IN_OR_NOT, Anyone, SignedIn,
 
 routes = APIRouter(prefix="/v1", tags=["posting"])
 
-PostId = Annotated[UUID, Path(examples=["0198f1c2-7d5e-7c3a-9b6e-3f1d2c4b5a69"])]
+PostId = Annotated[UUID, Path(description="The post's id.", examples=["0198f1c2-7d5e-7c3a-9b6e-3f1d2c4b5a69"])]
 EmojiPath = Annotated[Emoji, Path(examples=["🔥"])]
 Cursor = Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")]
-Category = Annotated[str | None, Query(pattern="^[a-z]{2,20}$", examples=["music"])]
-Key = Annotated[str | None, Query(max_length=200, pattern="^[^:]+:[^:]*:[^:]+$", examples=["music:taylorswift:lover"])]
+Category = Annotated[
+    str | None, Query(pattern="^[a-z]{2,20}$", description="Only posts of this category.", examples=["music"])
+]
+Key = Annotated[
+    str | None,
+    Query(
+        max_length=200,
+        description="Only posts with this similarity key.",
+        pattern="^[^:]+:[^:]*:[^:]+$",
+        examples=["music:taylorswift:lover"],
+    ),
+]
 
 
 def _refusals(*statuses: int) -> dict[int | str, dict[str, object]]:
@@ -62,7 +72,7 @@ async def create_post(request: Request) -> Response:
     appear nowhere. An answer given before carries `Idempotency-Replayed: true`."""
     # Read by hand: resolving these three through FastAPI takes as long as all of our own work on a post.
     visit, new = await signed_in(request), await read_json(request, NewPost)
-    answer, replayed = await accept_post(visit, new, idempotency_key.read(request.headers))
+    answer, replayed = await accept_post(visit, new, idempotency_key=idempotency_key.read(request.headers))
     headers = {"Location": f"/v1/posts/{answer.post.id}"} | ({"Idempotency-Replayed": "true"} if replayed else {})
     return _json(answer, 201, **headers)
 
@@ -100,7 +110,7 @@ async def remove_post(visit: SignedIn, post_id: PostId) -> Response:
     openapi_extra=SIGNED_IN_OR_NOT,
 )
 async def show_feed(
-    visit: Anyone, category: Category = None, key: Key = None, limit: Limit = 20, cursor: Cursor = None
+    visit: Anyone, category: Category = None, *, key: Key = None, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """Public posts without their authors, newest first. No token needed."""
     return _json(await read_feed(visit, FeedQuery(category=category, key=key), limit=limit, cursor=cursor))
@@ -113,7 +123,7 @@ async def show_feed(
     summary="One's own diary",
     openapi_extra=SIGNED_IN,
 )
-async def show_diary(visit: SignedIn, limit: Limit = 20, cursor: Cursor = None) -> Response:
+async def show_diary(visit: SignedIn, limit: Limit = 20, *, cursor: Cursor = None) -> Response:
     """All of one's own posts, private ones included, newest first."""
     return _json(await read_diary(visit, limit=limit, cursor=cursor))
 
@@ -125,9 +135,9 @@ async def show_diary(visit: SignedIn, limit: Limit = 20, cursor: Cursor = None) 
     summary="React with an emoji",
     openapi_extra=SIGNED_IN,
 )
-async def put_reaction(visit: SignedIn, post_id: PostId, emoji: EmojiPath) -> Response:
+async def put_reaction(visit: SignedIn, post_id: PostId, *, emoji: EmojiPath) -> Response:
     """Once per person and emoji, however often it is sent. Answers with all reactions on the post."""
-    return _json((await add_reaction(visit, post_id, emoji)).reactions)
+    return _json((await add_reaction(visit, post_id, emoji=emoji)).reactions)
 
 
 @routes.delete(
@@ -137,6 +147,6 @@ async def put_reaction(visit: SignedIn, post_id: PostId, emoji: EmojiPath) -> Re
     summary="Take a reaction back",
     openapi_extra=SIGNED_IN,
 )
-async def delete_reaction(visit: SignedIn, post_id: PostId, emoji: EmojiPath) -> Response:
+async def delete_reaction(visit: SignedIn, post_id: PostId, *, emoji: EmojiPath) -> Response:
     """Nothing happens where it is not there. Answers with the reactions that are left."""
-    return _json((await remove_reaction(visit, post_id, emoji)).reactions)
+    return _json((await remove_reaction(visit, post_id, emoji=emoji)).reactions)

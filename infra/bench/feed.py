@@ -62,4 +62,4 @@ def _cursors(ground: Ground) -> list[str]:
             " and created_at < now() - interval '12 hours'"
         ).fetchall()
     chosen = random.sample(rows, min(DIFFERENT, len(rows)))
-    return [seal_cursor(SIGNING_SECRET, _WHOLE_FEED, post_id) for (post_id,) in chosen]
+    return [seal_cursor(SIGNING_SECRET, post_id, list_name=_WHOLE_FEED) for (post_id,) in chosen]

@@ -7,7 +7,7 @@ any request may whose answer is lost, which is what idempotency keys are for.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
 
@@ -45,17 +45,45 @@ _CONNECTION = {
 }
 
 
+Item = Mapping[str, str | None]
+Waiting = tuple[Item, asyncio.Future[object]]
+Fetch = Callable[[Sequence[Item]], Awaitable[Sequence[object]]]
+
+
 class _Lane:
     """What waits to go to the database in one statement: items and where their rows are awaited."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Mapping[str, object], asyncio.Future[object]]] = []
+        self.waiting: list[Waiting] = []
         self.running = 0
 
-    def take(self) -> list[tuple[Mapping[str, object], asyncio.Future[object]]]:
-        """The next items whose callers still wait."""
-        taken, self.waiting = self.waiting[:TOGETHER], self.waiting[TOGETHER:]
-        return [(item, future) for item, future in taken if not future.done()]
+    async def drain(self, fetch: Fetch) -> None:
+        """Send what waits, as many items at once as may travel together, until nothing is left."""
+        try:
+            while self.waiting:
+                taken, self.waiting = self.waiting[:TOGETHER], self.waiting[TOGETHER:]
+                if batch := [(item, future) for item, future in taken if not future.done()]:
+                    await _send(batch, fetch)
+        finally:
+            self.running -= 1
+
+
+async def _send(batch: list[Waiting], fetch: Fetch) -> None:
+    """One statement for the batch; one for each item where Postgres refuses them together."""
+    try:
+        rows = await fetch([item for item, _ in batch])
+    except Exception as error:
+        if len(batch) > 1 and _rolled_back(error):
+            for alone in batch:
+                await _send([alone], fetch)
+            return
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(error)
+        return
+    for (_, future), row in zip(batch, rows, strict=True):
+        if not future.done():
+            future.set_result(row)
 
 
 class Database:
@@ -66,69 +94,41 @@ class Database:
         self._lanes: dict[str, _Lane] = {}
         self._tasks: set[asyncio.Task[object]] = set()
 
-    async def fetch_one(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> Row | None:
+    async def fetch_one(self, shape: type[Row], statement: str, *, parameters: Mapping[str, object]) -> Row | None:
         """The first row of `statement` as a `shape` (its columns are the arguments), or None.
 
         Temporary if Postgres is away or cannot take it now, Permanent if it refuses the statement.
         """
-        rows = await self.fetch_all(shape, statement, parameters)
+        rows = await self.fetch_all(shape, statement, parameters=parameters)
         return rows[0] if rows else None
 
-    async def fetch_all(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> list[Row]:
+    async def fetch_all(self, shape: type[Row], statement: str, *, parameters: Mapping[str, object]) -> list[Row]:
         """All rows of `statement` as `shape`s. Fails as `fetch_one` does."""
         future: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
-        self._start(_settle(future, self._fetch(shape, statement, parameters)))
+        self._start(_settle(future, self._fetch(shape, statement, parameters=parameters)))
         return await _within_patience(future)
 
-    async def fetch_for(
-        self, shape: type[Row], statement: str, item: Mapping[str, object], parameters: Mapping[str, object]
-    ) -> Row:
+    async def fetch_for(self, item: Item, shape: type[Row], *, statement: str, parameters: Mapping[str, object]) -> Row:
         """The row that `statement` answers for `item`.
 
         The statement takes a JSON array `%(items)s` and answers one row for each, in their order. While it is on its
         way for some callers, the items of others gather and go together with the next: under load this saves most of
         the round trips, and alone an item never waits. `parameters` are the same for all. Fails as `fetch_one` does.
         """
+
+        async def fetch(items: Sequence[Item]) -> Sequence[object]:
+            together = json.dumps(items, ensure_ascii=False)
+            return await self._fetch(shape, statement, parameters={**parameters, "items": together})
+
         lane = self._lanes.setdefault(statement, _Lane())
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         lane.waiting.append((item, future))
         if lane.running < LANES:
             lane.running += 1
-            self._start(self._drain(lane, shape, statement, parameters))
+            self._start(lane.drain(fetch))
         return cast(Row, await _within_patience(future))
 
-    async def _drain(self, lane: _Lane, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> None:
-        try:
-            while lane.waiting:
-                if batch := lane.take():
-                    await self._send(batch, shape, statement, parameters)
-        finally:
-            lane.running -= 1
-
-    async def _send(
-        self,
-        batch: list[tuple[Mapping[str, object], asyncio.Future[object]]],
-        shape: type[Row],
-        statement: str,
-        parameters: Mapping[str, object],
-    ) -> None:
-        items = json.dumps([item for item, _ in batch], ensure_ascii=False)
-        try:
-            rows = await self._fetch(shape, statement, {**parameters, "items": items})
-        except Exception as error:
-            if len(batch) > 1 and _rolled_back(error):
-                for alone in batch:
-                    await self._send([alone], shape, statement, parameters)
-                return
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), row in zip(batch, rows, strict=True):
-            if not future.done():
-                future.set_result(row)
-
-    async def _fetch(self, shape: type[Row], statement: str, parameters: Mapping[str, object]) -> list[Row]:
+    async def _fetch(self, shape: type[Row], statement: str, *, parameters: Mapping[str, object]) -> list[Row]:
         async with self._pool.connection(PATIENCE) as connection:
             cursor = connection.cursor(row_factory=class_row(shape))
             return await (await cursor.execute(statement, parameters)).fetchall()

@@ -17,12 +17,12 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 def info(message: str, **fields: object) -> None:
     """One line at INFO. `fields` are ids and numbers."""
-    _write("INFO", message, fields)
+    _write("INFO", message, fields=fields)
 
 
 def warning(message: str, **fields: object) -> None:
     """One line at WARNING."""
-    _write("WARNING", message, fields)
+    _write("WARNING", message, fields=fields)
 
 
 def error(message: str, failure: BaseException | None = None, **fields: object) -> None:
@@ -30,10 +30,10 @@ def error(message: str, failure: BaseException | None = None, **fields: object) 
     if failure is not None:
         frames = traceback.format_tb(failure.__traceback__)
         fields |= {"failure": type(failure).__name__, "stack": "".join(frames)}
-    _write("ERROR", message, fields)
+    _write("ERROR", message, fields=fields)
 
 
-def _write(severity: str, message: str, fields: dict[str, object]) -> None:
+def _write(severity: str, message: str, *, fields: dict[str, object]) -> None:
     line = {
         "time": clock.now().isoformat(timespec="milliseconds"),
         "severity": severity,

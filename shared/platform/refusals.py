@@ -24,7 +24,10 @@ class ErrorAnswer(BaseModel):
     """What every refusal looks like."""
 
     code: str = Field(description="For programs; never changes.", examples=["throttled"])
-    message: str = Field(description="For people: what happened and what to do next.")
+    message: str = Field(
+        description="For people: what happened and what to do next.",
+        examples=["Too many posts in a short time. Wait for the seconds in Retry-After, then send it again."],
+    )
     details: dict[str, object] = Field(description="More, where there is more; {} otherwise.")
     request_id: str | None = Field(description="Name it when you report a problem.", examples=["req_5f0c7d9b21aa43e0"])
 

@@ -75,5 +75,5 @@ async def healthz() -> dict[str, str]:
 @_health.get("/readyz", summary="Can it do its work?", responses={503: {"model": ErrorAnswer}})
 async def readyz(request: Request) -> dict[str, str]:
     """Asks the database; 503 while it is away."""
-    await request.app.state.database.fetch_one(dict, "select 1 as one", {})
+    await request.app.state.database.fetch_one(dict, "select 1 as one", parameters={})
     return {"status": "ready"}

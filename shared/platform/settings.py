@@ -22,11 +22,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
-    database_url: SecretStr = Field(description="Postgres, as role `backend`; the transaction pooler is fine.")
+    database_url: SecretStr = Field(
+        min_length=1, description="Postgres, as role `backend`; the transaction pooler is fine."
+    )
     database_pool_size: int = Field(default=4, ge=1, le=100, description="Connections of one instance.")
-    identity_issuer: str = Field(description="https://securetoken.google.com/<project>")
-    identity_audience: str = Field(description="The Firebase project id.")
-    identity_jwks_url: str = Field(description="Where the issuer publishes its signing keys.")
+    identity_issuer: str = Field(min_length=1, description="https://securetoken.google.com/<project>")
+    identity_audience: str = Field(min_length=1, description="The Firebase project id.")
+    identity_jwks_url: str = Field(min_length=1, description="Where the issuer publishes its signing keys.")
     signing_secret: SecretStr = Field(min_length=32, description="Signs cursors, hides addresses.")
     public_url: str = Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$", description="What links begin with.")
     trusted_proxies: int = Field(

@@ -14,12 +14,12 @@ from tests.support.texts import PROPERTY, texts
 SECRET = "a signing secret of at least 32 characters"
 OTHER = "b signing secret of at least 32 characters"
 POST = UUID("0198f1c2-7d5e-7c3a-9b6e-3f1d2c4b5a69")
-CURSOR = seal_cursor(SECRET, "feed::", POST)
+CURSOR = seal_cursor(SECRET, POST, list_name="feed::")
 
 
 def refused(cursor: str, secret: str = SECRET, list_name: str = "feed::") -> bool:
     try:
-        open_cursor(secret, list_name, cursor)
+        open_cursor(secret, cursor, list_name=list_name)
     except InvalidCursor:
         return True
     return False
@@ -28,8 +28,8 @@ def refused(cursor: str, secret: str = SECRET, list_name: str = "feed::") -> boo
 @PROPERTY
 @given(st.uuids(), texts)
 def test_what_was_sealed_is_opened(post: UUID, list_name: str) -> None:
-    cursor = seal_cursor(SECRET, list_name, post)
-    assert open_cursor(SECRET, list_name, cursor) == post
+    cursor = seal_cursor(SECRET, post, list_name=list_name)
+    assert open_cursor(SECRET, cursor, list_name=list_name) == post
     assert cursor.replace("-", "").replace("_", "").isalnum()
     assert len(cursor) <= 100
 
@@ -70,12 +70,12 @@ def test_any_text_is_refused_and_nothing_worse(text: str) -> None:
 @PROPERTY
 @given(texts, texts)
 def test_a_cursor_of_another_list_is_refused(one: str, other: str) -> None:
-    assert refused(seal_cursor(SECRET, one, POST), list_name=other) == (one != other)
+    assert refused(seal_cursor(SECRET, POST, list_name=one), list_name=other) == (one != other)
 
 
 def test_a_cursor_of_another_deployment_is_refused() -> None:
     assert refused(CURSOR, secret=OTHER)
-    assert open_cursor(OTHER, "feed::", seal_cursor(OTHER, "feed::", POST)) == POST
+    assert open_cursor(OTHER, seal_cursor(OTHER, POST, list_name="feed::"), list_name="feed::") == POST
 
 
 def test_a_name_stands_for_one_address_in_one_deployment() -> None:
