@@ -72,7 +72,7 @@ def apply_schemas(url: str, folder: Path = SCHEMAS) -> None:
     """Build the present state of the schema directly, all of it or nothing; it must equal what `apply` builds."""
     with psycopg.connect(url) as connection:
         for path in sorted(folder.glob("*.sql")):
-            _execute(connection, path.name, path.read_text())
+            _execute(connection, path.read_text(), file=path.name)
 
 
 def read(folder: Path = MIGRATIONS) -> list[Migration]:
@@ -131,14 +131,14 @@ def _run(connection: psycopg.Connection, migration: Migration) -> None:
     for statement in statements:
         if control := _TRANSACTION_CONTROL.match(statement, _space(statement)):
             raise MigrationError(f"{migration.file} says {control[0]!r}: each file already is one transaction.")
-    _execute(connection, migration.file, migration.text)
+    _execute(connection, migration.text, file=migration.file)
     connection.execute(
         "insert into supabase_migrations.schema_migrations (version, name, statements) values (%s, %s, %s)",
         [migration.version, migration.name, statements],
     )
 
 
-def _execute(connection: psycopg.Connection, file: str, text: str) -> None:
+def _execute(connection: psycopg.Connection, text: str, *, file: str) -> None:
     try:
         connection.execute(text.encode())
     except psycopg.Error as error:

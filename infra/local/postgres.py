@@ -40,8 +40,8 @@ def start(folder: Path, *, version: int = 18, durable: bool = True) -> Server:
     with postmaster.mutex(folder):
         server = postmaster.adopt(folder)
         if server is None:
-            postmaster.initialise(folder, version, durable)
-            server = postmaster.launch(folder, version, durable)
+            postmaster.initialise(folder, version, durable=durable)
+            server = postmaster.launch(folder, version, durable=durable)
         if server.version != version:
             raise PostgresError(f"Postgres {server.version} runs in {folder}, and {version} was asked for.")
         _provide_roles(server)
@@ -121,7 +121,7 @@ def _administer(server: Server, command: sql.Composed) -> None:
 def _provide_roles(server: Server) -> None:
     """The roles of the cluster; a bootstrap refreshes them."""
     with psycopg.connect(server.url("postgres", ADMIN)) as connection:
-        if connection.execute("select from pg_roles where rolname = 'postgres'").fetchone():
+        if connection.execute("select 1 from pg_roles where rolname = 'postgres'").fetchone():
             return
         connection.execute((BOOTSTRAP / "00_roles.sql").read_bytes())
         for role in ("postgres", "authenticator"):

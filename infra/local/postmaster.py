@@ -7,6 +7,7 @@ keeps (0600), and outlives the process that started it. A caller holds `mutex` a
 import fcntl
 import importlib.util
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -109,7 +110,7 @@ def adopt(folder: Path) -> Server | None:
     return None
 
 
-def initialise(folder: Path, version: int, durable: bool) -> None:
+def initialise(folder: Path, version: int, *, durable: bool) -> None:
     data, fresh, password = folder / "data", folder / "data.new", folder / "password"
     if data.exists():
         # No process holds the lifeline: whatever this file names is not our server.
@@ -134,12 +135,14 @@ def initialise(folder: Path, version: int, durable: bool) -> None:
     fresh.rename(data)
 
 
-def launch(folder: Path, version: int, durable: bool) -> Server:
+def launch(folder: Path, version: int, *, durable: bool) -> Server:
     data, log = folder / "data", folder / "log"
     said = ""
-    for _ in range(PORT_ATTEMPTS):
+    for attempt in range(PORT_ATTEMPTS):
         argv = [str(binary("postgres", version)), "-D", str(data)]
-        for name, value in _settings(_free_port(), durable).items():
+        # The last port first: an address that somebody copied should outlive a restart.
+        port = (_last_port(data) if attempt == 0 else None) or _free_port()
+        for name, value in _settings(port, durable).items():
             argv += ["-c", f"{name}={value}"]
         before = log.stat().st_size if log.exists() else 0
         with (folder / "lifeline").open("a") as lifeline, log.open("ab") as output:
@@ -193,6 +196,13 @@ def _settings(port: int, durable: bool) -> dict[str, str]:
     if not durable:
         settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     return settings
+
+
+def _last_port(data: Path) -> int | None:
+    """The port of the last start, which Postgres notes among its options."""
+    options = data / "postmaster.opts"
+    found = re.search(r'"port=(\d+)"', options.read_text()) if options.exists() else None
+    return int(found[1]) if found else None
 
 
 def _free_port() -> int:

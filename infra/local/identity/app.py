@@ -61,33 +61,33 @@ def create_identity(folder: Path, *, project: str, now: Callable[[], datetime]) 
 
 
 def _client_routes(identity: Identity) -> list[Route]:
-    def route(path: str, handler: Handler, method: str = "POST") -> Route:
-        return _route(identity, path, handler, guard=_with_key, method=method)
+    def route(path: str, handler: Handler, *, method: str = "POST") -> Route:
+        return _route(identity, path, handler=handler, guard=_with_key, method=method)
 
     return [
-        *_accounts(TOOLKIT + "/v1/accounts:", client_calls.ACCOUNTS, route),
-        route(OLD_TOOLKIT + "/getProjectConfig", client_calls.PROJECT, "GET"),
-        *_accounts(OLD_TOOLKIT + "/", client_calls.ACCOUNTS_BY_OLD_NAME, route),
+        *_accounts(TOOLKIT + "/v1/accounts:", client_calls.ACCOUNTS, route=route),
+        route(OLD_TOOLKIT + "/getProjectConfig", client_calls.PROJECT, method="GET"),
+        *_accounts(OLD_TOOLKIT + "/", client_calls.ACCOUNTS_BY_OLD_NAME, route=route),
         route("/securetoken.googleapis.com/v1/token", client_calls.TOKEN),
-        route(TOOLKIT + "/v1/projects", client_calls.PROJECT, "GET"),
-        route(TOOLKIT + "/v2/recaptchaConfig", client_calls.RECAPTCHA_CONFIG, "GET"),
+        route(TOOLKIT + "/v1/projects", client_calls.PROJECT, method="GET"),
+        route(TOOLKIT + "/v2/recaptchaConfig", client_calls.RECAPTCHA_CONFIG, method="GET"),
     ]
 
 
 def _admin_routes(identity: Identity) -> list[Route]:
-    def route(path: str, handler: Handler, method: str = "POST") -> Route:
-        return _route(identity, path, handler, guard=_as_owner, method=method)
+    def route(path: str, handler: Handler, *, method: str = "POST") -> Route:
+        return _route(identity, path, handler=handler, guard=_as_owner, method=method)
 
     return [
         route(ADMIN, admin_calls.CREATE),
-        route(ADMIN + ":batchGet", admin_calls.PAGE_THROUGH, "GET"),
-        *_accounts(ADMIN + ":", admin_calls.ACCOUNTS, route),
+        route(ADMIN + ":batchGet", admin_calls.PAGE_THROUGH, method="GET"),
+        *_accounts(ADMIN + ":", admin_calls.ACCOUNTS, route=route),
     ]
 
 
 def _emulator_routes(identity: Identity) -> list[Route]:
-    def route(path: str, handler: Handler, method: str) -> Route:
-        return _route(identity, path, handler, guard=_of_project, method=method)
+    def route(path: str, handler: Handler, *, method: str) -> Route:
+        return _route(identity, path, handler=handler, guard=_of_project, method=method)
 
     async def published_key(_: Request) -> Response:
         return JSONResponse(jwks(identity.signer.key.public_key()), headers=JWKS_CACHE)
@@ -96,22 +96,22 @@ def _emulator_routes(identity: Identity) -> list[Route]:
         return JSONResponse({"authEmulator": {"ready": True}})
 
     return [
-        route(EMULATOR + "/accounts", config.WIPE, "DELETE"),
-        route(EMULATOR + "/config", config.SHOW_CONFIG, "GET"),
-        route(EMULATOR + "/config", config.PATCH_CONFIG, "PATCH"),
+        route(EMULATOR + "/accounts", config.WIPE, method="DELETE"),
+        route(EMULATOR + "/config", config.SHOW_CONFIG, method="GET"),
+        route(EMULATOR + "/config", config.PATCH_CONFIG, method="PATCH"),
         Route(JWKS_PATH, published_key),
         Route("/", ready),
     ]
 
 
-def _accounts(path: str, calls: Mapping[str, Handler], route: Callable[[str, Handler], Route]) -> list[Route]:
+def _accounts(path: str, calls: Mapping[str, Handler], *, route: Callable[[str, Handler], Route]) -> list[Route]:
     def missing(_: Identity, __: bytes) -> Answer:
         raise not_covered("This call")
 
     return [*(route(path + name, handler) for name, handler in calls.items()), route(path + "{call}", missing)]
 
 
-def _route(identity: Identity, path: str, handler: Handler, *, guard: Guard, method: str) -> Route:
+def _route(identity: Identity, path: str, *, handler: Handler, guard: Guard, method: str) -> Route:
     async def endpoint(request: Request) -> Response:
         guard(request, identity)
         # In a thread: a password hash takes 40 ms, and SQLite may wait for its lock.

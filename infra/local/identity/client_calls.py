@@ -32,7 +32,7 @@ class Update(Profile):
 
 def look_up(identity: Identity, body: Presenting) -> Answer:
     with identity.people.reading() as db:
-        person, _ = person_presenting(identity, db, body.id_token)
+        person, _ = person_presenting(identity, db, id_token=body.id_token)
     return {"kind": KIND + "GetAccountInfoResponse", "users": [describe(person)]}
 
 
@@ -47,7 +47,7 @@ def update(identity: Identity, body: Update) -> Answer:
         raise Refused("OPERATION_NOT_ALLOWED")
     password_hash = hashed(body.password)
     with identity.people.writing() as db:
-        before, presented = person_presenting(identity, db, body.id_token)
+        before, presented = person_presenting(identity, db, id_token=body.id_token)
         person = with_profile(identity, db, person=before, profile=body, password_hash=password_hash)
         save(db, person)
         tokens: Answer = {}
@@ -60,7 +60,7 @@ def update(identity: Identity, body: Update) -> Answer:
 
 def delete(identity: Identity, body: Presenting) -> Answer:
     with identity.people.writing() as db:
-        person, _ = person_presenting(identity, db, body.id_token)
+        person, _ = person_presenting(identity, db, id_token=body.id_token)
         remove(db, person.uid)
     return {"kind": KIND + "DeleteAccountResponse"}
 

@@ -101,7 +101,7 @@ def revoke(db: sqlite3.Connection, person: Person, *, since: int) -> Person:
     return replace(person, valid_since=since)
 
 
-def person_presenting(identity: Identity, db: sqlite3.Connection, id_token: str | None) -> tuple[Person, IdToken]:
+def person_presenting(identity: Identity, db: sqlite3.Connection, *, id_token: str | None) -> tuple[Person, IdToken]:
     """Who a client's ID token stands for, if it still counts."""
     if not id_token:
         raise Refused("MISSING_ID_TOKEN")

@@ -41,7 +41,7 @@ def sign_in_with_password(identity: Identity, body: SignIn) -> Answer:
     email = canonical_email(body.email)
     if not body.password:
         raise Refused("MISSING_PASSWORD")
-    person = _person_with_password(identity, email, body.password)
+    person = _person_with_password(identity, email, password=body.password)
     with identity.people.writing() as db:
         current = find(db, person.uid)
         # The password may have changed while the slow comparison ran.
@@ -53,7 +53,7 @@ def sign_in_with_password(identity: Identity, body: SignIn) -> Answer:
     return answer | profile | tokens
 
 
-def _person_with_password(identity: Identity, email: str, password: str) -> Person:
+def _person_with_password(identity: Identity, email: str, *, password: str) -> Person:
     with identity.people.reading() as db:
         person = find_by_email(db, email)
         private = read_config(db).private

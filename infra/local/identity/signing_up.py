@@ -39,7 +39,7 @@ def _sign_up_by_email(identity: Identity, body: SignUp) -> Answer:
     password_hash = hash_password(body.password)
     with identity.people.writing() as db:
         refuse_taken(db, email)
-        person = person_presenting(identity, db, body.id_token)[0] if body.id_token else newcomer(identity)
+        person = person_presenting(identity, db, id_token=body.id_token)[0] if body.id_token else newcomer(identity)
         person = replace(
             revoke(db, person, since=identity.seconds()),
             email=email,
