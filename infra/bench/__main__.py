@@ -18,7 +18,8 @@ PARTS = {"posts": posts.measure, "scale": scale.measure, "feed": feed.measure, "
 
 def main() -> int:
     arguments = _arguments()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     console = Console(width=None if sys.stdout.isatty() else 120)
     began = time.monotonic()
 
@@ -29,19 +30,27 @@ def main() -> int:
     try:
         with open_ground() as ground:
             machine = results.look_around(ground)
-            sections = [PARTS[part](ground, effort) for part in arguments.parts or PARTS]
+            sections = []
+            for part in arguments.parts or PARTS:
+                sections.append(PARTS[part](ground, effort))
+                print_section(console, sections[-1])
     except KeyboardInterrupt:
         console.print("Stopped; everything is ended and removed.")
         return 130
     except BenchError as error:
         console.print(str(error), style="red", markup=False)
         return 1
-    for section in sections:
-        print_section(console, section)
     if not arguments.parts:
         results.write(machine, sections, seconds=time.monotonic() - began)
         console.print(f"Kept in {results.FILE.relative_to(CHECKOUT)}.")
     return 0
+
+
+def _stop(*_: object) -> None:
+    """Once: who presses Ctrl-C twice would else interrupt the ending and leave processes behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _arguments() -> argparse.Namespace:

@@ -19,6 +19,8 @@ from infra.bench.serving import CHECKOUT, START_LIMIT_S, BenchError, free_port, 
 STARTS = 9
 LONGER = 1.3
 POLL_S = 0.001
+OURS = CHECKOUT / "functions" / "posting" / "main.py"
+BARE = Path(__file__).with_name("bare.py")
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def measure(ground: Ground, effort: Effort) -> Section:
     ours, bare = [], []
     for number in range(STARTS + 1):
         effort.say(f"cold start {number} of {STARTS}")
-        ours.append(_start(ground, "posting", CHECKOUT / "functions/posting/main.py", ground.environment("posting")))
-        bare.append(_start(ground, "bare", Path(__file__).with_name("bare.py"), {}))
+        ours.append(_start(ground, "posting", source=OURS, environment=ground.environment("posting")))
+        bare.append(_start(ground, "bare", source=BARE, environment={}))
     return _report(ours[1:], bare[1:])
 
 
@@ -65,10 +67,14 @@ def _report(ours: list[Start], bare: list[Start]) -> Section:
         [Table("From spawn to answer", columns, rows, labels=2)],
         [
             at_most(
-                "Cold start to the first 200 on /healthz, over that of the bare app", _ratio(healthy, least), LONGER
+                "Cold start to the first 200 on /healthz, over that of the bare app",
+                _ratio(healthy, least),
+                limit=LONGER,
             ),
             at_most(
-                "Cold start to the first 201 on a post, over the bare app's first 200", _ratio(posted, least), LONGER
+                "Cold start to the first 201 on a post, over the bare app's first 200",
+                _ratio(posted, least),
+                limit=LONGER,
             ),
         ],
     )
@@ -90,21 +96,21 @@ def _ratio(answers: list[Answer], least: list[Answer]) -> float:
     return float(ours / bare)
 
 
-def _start(ground: Ground, target: str, source: Path, environment: dict[str, str]) -> Start:
+def _start(ground: Ground, target: str, *, source: Path, environment: dict[str, str]) -> Start:
     port, log = free_port(), ground.folder / f"cold-{target}.log"
     argv = [program("functions-framework"), f"--target={target}", f"--source={source}", "--host=127.0.0.1"]
     began = time.perf_counter()
-    with spawned([*argv, f"--port={port}"], environment, log) as process:
+    with spawned([*argv, f"--port={port}"], environment, log=log) as process:
 
         def wait_for(status: bytes, request: bytes) -> Answer:
-            _wait_for(status, request, port, process, log)
+            _wait_for(status, request, port=port, process=process, log=log)
             return Answer((time.perf_counter() - began) * 1000, cpu.of_processes([process.pid]) * 1000)
 
         healthy = wait_for(b"200", b"GET /healthz HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
         return Start(healthy, wait_for(b"201", _post(ground.token)) if target == "posting" else None)
 
 
-def _wait_for(status: bytes, request: bytes, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(status: bytes, request: bytes, *, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while _status(port, request) != status:
         if process.poll() is not None or time.monotonic() > deadline:

@@ -23,15 +23,15 @@ _WHOLE_FEED = "feed::"
 
 def measure(ground: Ground, effort: Effort) -> Section:
     """One function on the database with a million posts of many keys."""
-    provide(ground, [MANY], effort)
+    provide(ground, effort, fillings=[MANY])
     kinds = _paths(ground)
     rows, foreign = [], 0.0
     with ground.posting(MANY.database) as service:
         for connections in CONNECTIONS:
             for kind, paths in kinds.items():
                 effort.say(f"feed, {kind}, {connections} connections")
-                order = replace(post_order(ground, service, "get", connections, effort), paths=paths)
-                read = run_load(order)
+                order = post_order(ground, effort, service=service, connections=connections)
+                read = run_load(replace(order, kind="get", paths=paths))
                 foreign = max(foreign, read.foreign)
                 rows.append([str(connections), kind, *figures(read)])
     return Section(

@@ -36,7 +36,7 @@ FEW_OF_ONE_KEY = Filling("10 thousand of one key", "one_key_10k", 10_000, one_ke
 MANY_OF_ONE_KEY = Filling("1 million of one key", "one_key_1m", 1_000_000, one_key=True)
 
 
-def provide(ground: Ground, fillings: Sequence[Filling], effort: Effort) -> None:
+def provide(ground: Ground, effort: Effort, *, fillings: Sequence[Filling]) -> None:
     """Make those that are not there yet, each on a core of its own, and write all of it to disk."""
     with psycopg.connect(ground.server.url("postgres", postgres.ADMIN)) as connection:
         present = {name for (name,) in connection.execute("select datname from pg_database").fetchall()}
@@ -44,15 +44,19 @@ def provide(ground: Ground, fillings: Sequence[Filling], effort: Effort) -> None
     if not missing:
         return
     effort.say(f"filling with {', '.join(filling.name for filling in missing)}")
-    # The largest first, so that no core waits for the other at the end.
-    with ThreadPoolExecutor(CORES) as threads:
-        for done in [threads.submit(_fill, ground, filling) for filling in sorted(missing, key=_size)]:
+    threads = ThreadPoolExecutor(CORES)
+    try:
+        # The largest first, so that no core waits for the other at the end.
+        for done in [threads.submit(_fill, ground, filling) for filling in sorted(missing, key=_size, reverse=True)]:
             done.result()
+    finally:
+        # Interrupted, it does not wait for them: they end with the server.
+        threads.shutdown(wait=False, cancel_futures=True)
     ground.execute("postgres", "checkpoint")
 
 
 def _size(filling: Filling) -> int:
-    return -filling.posts
+    return filling.posts
 
 
 def _fill(ground: Ground, filling: Filling) -> None:

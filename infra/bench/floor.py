@@ -66,7 +66,7 @@ def _interval(length: timedelta) -> str:
     return f"'{length.total_seconds()} s'"
 
 
-def run_pgbench(ground: Ground, database: str, script: str, *, clients: int, effort: Effort) -> Measured:
+def run_pgbench(ground: Ground, effort: Effort, *, database: str, script: str, clients: int) -> Measured:
     """Figures of calls, whatever number of posts each takes; the warm-up is not counted."""
     file, log, output = (ground.folder / name for name in ("pgbench.sql", "pgbench-log", "pgbench.txt"))
     file.write_text(script)
@@ -74,7 +74,7 @@ def run_pgbench(ground: Ground, database: str, script: str, *, clients: int, eff
     lasts = str(math.ceil(effort.warm_up + effort.seconds + 1))
     argv = [str(binary("pgbench")), "-h", "127.0.0.1", "-p", str(ground.server.port), "-U", user, "-n", "-f", str(file)]
     argv += ["-c", str(clients), "-T", lasts, "-l", "--log-prefix", str(log), database]
-    with spawned(argv, {"PGPASSWORD": ground.server.password}, output) as process:
+    with spawned(argv, {"PGPASSWORD": ground.server.password}, log=output) as process:
         time.sleep(effort.warm_up)
         before, began = _cpu(ground, process.pid), time.time()
         time.sleep(effort.seconds)
@@ -82,10 +82,10 @@ def run_pgbench(ground: Ground, database: str, script: str, *, clients: int, eff
         if process.wait() != 0:
             raise BenchError(f"pgbench failed:\n{output.read_text()[-2000:]}")
     used = {name: after[name] - before[name] for name in after}
-    return summarise(Outcome(ended - began, _latencies(log, began, ended), errors={}, cpu=used))
+    return summarise(Outcome(ended - began, _latencies(log, began=began, ended=ended), errors={}, cpu=used))
 
 
-def _latencies(log: Path, began: float, ended: float) -> list[float]:
+def _latencies(log: Path, *, began: float, ended: float) -> list[float]:
     """Of the calls that ended within, in seconds, ascending. The log is removed."""
     found = []
     for file in log.parent.glob(f"{log.name}.*"):

@@ -43,6 +43,7 @@ class Ground:
             "IDENTITY_JWKS_URL": f"http://127.0.0.1:{self.issuer.port}{JWKS_PATH}",
             "SIGNING_SECRET": SIGNING_SECRET,
             "PUBLIC_URL": "https://api.example.com",
+            "TRUSTED_PROXIES": "1",
             "POSTS_PER_PERSON": THROTTLE,
             "POSTS_PER_ADDRESS": THROTTLE,
         }
@@ -52,7 +53,7 @@ class Ground:
         """The function on this database."""
         log = self.folder / f"posting-{database}.log"
         workers = ("--workers", str(WORKERS))
-        with serving.uvicorn("functions.posting.main:app", self.environment(database), log, *workers) as service:
+        with serving.uvicorn("functions.posting.main:app", self.environment(database), *workers, log=log) as service:
             yield service
 
     @contextmanager
@@ -60,7 +61,9 @@ class Ground:
         """The bare sketch on the database of its own."""
         environment = {"DATABASE_URL": self.server.url("sketch")}
         workers = ("--workers", str(WORKERS))
-        with serving.uvicorn("infra.bench.sketch:app", environment, self.folder / "sketch.log", *workers) as service:
+        with serving.uvicorn(
+            "infra.bench.sketch:app", environment, *workers, log=self.folder / "sketch.log"
+        ) as service:
             yield service
 
     def execute(self, database: str, statement: str) -> None:
@@ -83,7 +86,7 @@ def open_ground() -> Iterator[Ground]:
             token = _mint_tokens(identity, FOLDER / "traffic.json")
             environment = {"IDENTITY_FOLDER": str(identity)}
             log = FOLDER / "issuer.log"
-            with serving.uvicorn("infra.bench.issuer:create", environment, log, "--factory") as issuer:
+            with serving.uvicorn("infra.bench.issuer:create", environment, "--factory", log=log) as issuer:
                 yield Ground(FOLDER, server, issuer, FOLDER / "traffic.json", token)
         finally:
             _remove()

@@ -70,11 +70,11 @@ def requests_of(order: Order) -> Request:
     traffic = json.loads(Path(order.traffic).read_text())
     contents = traffic["contents"][:1] if order.hot else traffic["contents"]
     if order.kind == "sketch":
-        return _sketch_posts(contents, [person for person, _ in traffic["people"]], chance)
-    return _posts(contents, [token for _, token in traffic["people"]], chance)
+        return _sketch_posts(contents, [person for person, _ in traffic["people"]], chance=chance)
+    return _posts(contents, [token for _, token in traffic["people"]], chance=chance)
 
 
-def _posts(contents: list[str], tokens: list[str], chance: random.Random) -> Request:
+def _posts(contents: list[str], tokens: list[str], *, chance: random.Random) -> Request:
     heads = [
         f"POST /v1/posts HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: ".encode()
         for token in tokens
@@ -98,7 +98,7 @@ def _posts(contents: list[str], tokens: list[str], chance: random.Random) -> Req
     return post
 
 
-def _sketch_posts(contents: list[str], people: list[str], chance: random.Random) -> Request:
+def _sketch_posts(contents: list[str], people: list[str], *, chance: random.Random) -> Request:
     head = b"POST /v1/posts HTTP/1.1\r\nHost: bench\r\n"
     posts = [
         [head + _body({"content": content, "person": person}) for person in chance.sample(people, 4)]

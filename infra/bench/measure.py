@@ -40,10 +40,10 @@ class Measured:
     """The share of the machine that processes had which have nothing to do with the measurement."""
 
 
-def post_order(ground: Ground, service: Service, kind: str, connections: int, effort: Effort) -> Order:
-    """Posts to a server, its CPU and that of Postgres watched."""
+def post_order(ground: Ground, effort: Effort, *, service: Service, connections: int) -> Order:
+    """Posts to a server that runs our function, its CPU and that of Postgres watched."""
     return Order(
-        kind=kind,
+        kind="post",
         port=service.port,
         connections=connections,
         seconds=effort.seconds,

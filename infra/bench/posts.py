@@ -1,10 +1,11 @@
 """Posts a second over HTTP: ours next to the bare sketch, in turns, above the floor of the database alone."""
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.bench import floor
 from infra.bench.ground import Ground
+from infra.bench.load import Order
 from infra.bench.measure import Effort, Measured, median, post_order, run_load
 from infra.bench.report import FIGURES, Goal, Section, Table, at_least, at_most, figures
 from infra.bench.serving import Service
@@ -49,11 +50,11 @@ def measure(ground: Ground, effort: Effort) -> Section:
     """Both servers are up all the time; the one that is not asked costs nothing."""
     with ground.posting("posting") as ours, ground.sketch() as sketch:
         effort.say("posts, before anything is counted")
-        run_load(post_order(ground, ours, "post", 32, effort))
-        run_load(post_order(ground, sketch, "sketch", 32, effort))
+        run_load(post_order(ground, effort, service=ours, connections=32))
+        run_load(_sketch_order(ground, effort, service=sketch, connections=32))
         ground.execute("postgres", "checkpoint")
-        pairs = {n: _pairs(ground, effort, (ours, sketch), n) for n in CONNECTIONS}
-    calls = {(call, n): _call(ground, effort, call, n) for call in CALLS for n in CONNECTIONS}
+        pairs = {n: _pairs(ground, effort, services=(ours, sketch), connections=n) for n in CONNECTIONS}
+    calls = {(call, n): _call(ground, effort, call=call, clients=n) for call in CALLS for n in CONNECTIONS}
     runs = [run for each in pairs.values() for pair in each for run in (pair.ours, pair.sketch)]
     return Section(
         "Posts",
@@ -66,14 +67,18 @@ def measure(ground: Ground, effort: Effort) -> Section:
     )
 
 
-def _pairs(ground: Ground, effort: Effort, services: tuple[Service, Service], connections: int) -> list[Pair]:
+def _sketch_order(ground: Ground, effort: Effort, *, service: Service, connections: int) -> Order:
+    return replace(post_order(ground, effort, service=service, connections=connections), kind="sketch")
+
+
+def _pairs(ground: Ground, effort: Effort, *, services: tuple[Service, Service], connections: int) -> list[Pair]:
     ours, sketch = services
     pairs = []
     for number in range(PAIRS):
         effort.say(f"posts, {connections} connections, pair {number + 1} of {PAIRS}")
         pair = Pair(
-            ours=run_load(post_order(ground, ours, "post", connections, effort)),
-            sketch=run_load(post_order(ground, sketch, "sketch", connections, effort)),
+            ours=run_load(post_order(ground, effort, service=ours, connections=connections)),
+            sketch=run_load(_sketch_order(ground, effort, service=sketch, connections=connections)),
         )
         effort.say(f"    {pair.ours.rate:,.0f}/s, sketch {pair.sketch.rate:,.0f}/s: {pair.ratio:.2f}")
         pairs.append(pair)
@@ -102,9 +107,9 @@ def _ratio(runs: list[Pair]) -> float:
     return statistics.median(pair.ratio for pair in runs)
 
 
-def _call(ground: Ground, effort: Effort, call: Call, clients: int) -> Measured:
+def _call(ground: Ground, effort: Effort, *, call: Call, clients: int) -> Measured:
     effort.say(f"floor, {call.what}, {clients} clients")
-    return floor.run_pgbench(ground, call.database, call.script, clients=clients, effort=effort)
+    return floor.run_pgbench(ground, effort, database=call.database, script=call.script, clients=clients)
 
 
 def _floor(calls: Calls) -> Table:
@@ -122,7 +127,7 @@ def _goals(pairs: dict[int, list[Pair]]) -> list[Goal]:
     at_8 = median([pair.ours for pair in pairs[8]])
     errors = sum(sum(pair.ours.errors.values()) for runs in pairs.values() for pair in runs)
     return [
-        at_least("Posts/s at 32 connections, share of the sketch's", _ratio(pairs[32]), SHARE_OF_SKETCH),
-        at_most("p95 of a post at 8 connections", at_8.p95, P95_AT_8_MS, " ms"),
+        at_least("Posts/s at 32 connections, share of the sketch's", _ratio(pairs[32]), limit=SHARE_OF_SKETCH),
+        at_most("p95 of a post at 8 connections", at_8.p95, limit=P95_AT_8_MS, unit=" ms"),
         Goal("Answers to a post other than 201", "none", str(errors or "none"), errors == 0),
     ]

@@ -48,12 +48,12 @@ class Section:
     """The largest share of the machine that others had during a measurement."""
 
 
-def at_most(what: str, value: float, limit: float, unit: str = "") -> Goal:
+def at_most(what: str, value: float, *, limit: float, unit: str = "") -> Goal:
     """The goal that a figure is not above the limit."""
     return Goal(what, f"at most {limit:g}{unit}", f"{value:.2f}{unit}", value <= limit)
 
 
-def at_least(what: str, value: float, limit: float, unit: str = "") -> Goal:
+def at_least(what: str, value: float, *, limit: float, unit: str = "") -> Goal:
     """The goal that a figure is not below the limit."""
     return Goal(what, f"at least {limit:g}{unit}", f"{value:.2f}{unit}", value >= limit)
 

@@ -52,7 +52,7 @@ def write(machine: Machine, sections: Sequence[Section], *, seconds: float) -> N
         "# Results of the benchmark",
         "Written by `make bench`; [README.md](README.md) says what is measured and how to read it. What people have "
         "to say about it is in [NOTES.md](NOTES.md), repeated at the end.",
-        _when_and_where(machine, sections, seconds),
+        _when_and_where(machine, sections, seconds=seconds),
         "## In short",
         markdown_goals(goals),
         *(f"Falls short: {goal.what}: {goal.measured}; the aim is {goal.target}." for goal in missed),
@@ -63,7 +63,7 @@ def write(machine: Machine, sections: Sequence[Section], *, seconds: float) -> N
     FILE.write_text("\n\n".join(parts) + "\n")
 
 
-def _when_and_where(machine: Machine, sections: Sequence[Section], seconds: float) -> str:
+def _when_and_where(machine: Machine, sections: Sequence[Section], *, seconds: float) -> str:
     foreign = max(section.foreign for section in sections)
     noise = "too much to trust the figures: run it again on a quiet machine" if foreign > NOISY else "little enough"
     lines = [

@@ -40,15 +40,15 @@ Rounds = dict[Filling, list[Measured]]
 
 def measure(ground: Ground, effort: Effort) -> Section:
     """Four functions on four databases of one server, in turns, so that noise hits all of them."""
-    provide(ground, FILLINGS, effort)
+    provide(ground, effort, fillings=FILLINGS)
     with ExitStack() as stack:
         services = {filling: stack.enter_context(ground.posting(filling.database)) for filling in FILLINGS}
         ground.execute("postgres", "checkpoint")
         effort.say("scale, before anything is counted")
-        for filling, service in services.items():
-            run_load(replace(_order(ground, service, filling, 32, effort), warm_up=WARM_UP_S))
-        rounds = {n: _measure_in_turns(ground, effort, services, n) for n in CONNECTIONS}
-        after_checkpoint = _after_checkpoint(ground, effort, services)
+        for target in services.items():
+            run_load(replace(_order(ground, effort, target=target, connections=32), warm_up=WARM_UP_S))
+        rounds = {n: _measure_in_turns(ground, effort, services=services, connections=n) for n in CONNECTIONS}
+        after_checkpoint = _after_checkpoint(ground, effort, services=services)
     goals = [goal for n in CONNECTIONS for goal in _goals(rounds[n], n)]
     return Section(
         "Posts when many are there",
@@ -63,26 +63,27 @@ def measure(ground: Ground, effort: Effort) -> Section:
     )
 
 
-def _order(ground: Ground, service: Service, filling: Filling, connections: int, effort: Effort) -> Order:
-    return replace(post_order(ground, service, "post", connections, effort), hot=filling.one_key)
+def _order(ground: Ground, effort: Effort, *, target: tuple[Filling, Service], connections: int) -> Order:
+    filling, service = target
+    return replace(post_order(ground, effort, service=service, connections=connections), hot=filling.one_key)
 
 
-def _measure_in_turns(ground: Ground, effort: Effort, services: dict[Filling, Service], connections: int) -> Rounds:
+def _measure_in_turns(ground: Ground, effort: Effort, *, services: dict[Filling, Service], connections: int) -> Rounds:
     rounds: Rounds = {filling: [] for filling in services}
     for number in range(ROUNDS):
         effort.say(f"scale, {connections} connections, round {number + 1} of {ROUNDS}")
-        for filling, service in services.items():
-            rounds[filling].append(run_load(_order(ground, service, filling, connections, effort)))
+        for target in services.items():
+            rounds[target[0]].append(run_load(_order(ground, effort, target=target, connections=connections)))
         effort.say("    p95 " + ", ".join(f"{filling.name} {runs[-1].p95:.1f}" for filling, runs in rounds.items()))
     return rounds
 
 
-def _after_checkpoint(ground: Ground, effort: Effort, services: dict[Filling, Service]) -> Table:
+def _after_checkpoint(ground: Ground, effort: Effort, *, services: dict[Filling, Service]) -> Table:
     """What the rounds leave out: the first seconds after a checkpoint, when each page is written in full once."""
     rows = []
     for filling in (FEW, MANY):
         effort.say(f"scale, right after a checkpoint, {filling.name}")
-        order = replace(_order(ground, services[filling], filling, 32, effort), warm_up=0.2)
+        order = replace(_order(ground, effort, target=(filling, services[filling]), connections=32), warm_up=0.2)
         ground.execute("postgres", "checkpoint")
         rows.append(["32", filling.name, *figures(run_load(order))])
     return Table("The same right after a checkpoint, one run", ("conn.", "in place", *FIGURES), rows, labels=2)
@@ -113,7 +114,7 @@ def _goals(rounds: Rounds, connections: int) -> list[Goal]:
         at_most(
             f"p95 at {connections} connections: {comparison.what}",
             statistics.median(_compare(rounds, comparison)),
-            GROWTH,
+            limit=GROWTH,
         )
         for comparison in COMPARISONS
     ]

@@ -33,18 +33,18 @@ class Service:
 
 
 @contextmanager
-def uvicorn(app: str, environment: dict[str, str], log: Path, *options: str) -> Iterator[Service]:
+def uvicorn(app: str, environment: dict[str, str], *options: str, log: Path) -> Iterator[Service]:
     """`app` under uvicorn, as it is deployed: uvloop, httptools, no access log."""
     port = free_port()
     argv = [sys.executable, "-P", "-m", "uvicorn", app, "--port", str(port), "--loop", "uvloop", "--http", "httptools"]
     argv += ["--no-access-log", "--log-level", "warning", *options]
-    with spawned(argv, environment, log) as process:
-        wait_for(port, process, log)
+    with spawned(argv, environment, log=log) as process:
+        wait_for(port, process, log=log)
         yield Service(process.pid, port)
 
 
 @contextmanager
-def spawned(argv: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def spawned(argv: list[str], environment: dict[str, str], *, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a session of its own, so that Ctrl-C reaches us alone and we end it, and its children, in order."""
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -61,7 +61,7 @@ def spawned(argv: list[str], environment: dict[str, str], log: Path) -> Iterator
         _end(process)
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], *, log: Path) -> None:
     """Until the port takes connections."""
     deadline = time.monotonic() + START_LIMIT_S
     while True:
