@@ -13,13 +13,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.models.errors import IdempotencyConflict, Permanent, PostDeleted, Throttled
+from shared.models.person import Person
 from shared.models.post import NewPost, Post
 from shared.models.verdict import Count, Verdict
 from shared.platform import queries
 from shared.platform.crypto import pseudonym
 from shared.platform.identifiers import new_id
 from shared.platform.settings import Settings
-from shared.platform.visit import SignedInVisit
+from shared.platform.visit import Visit
 from shared.rules import idempotency, throttle, verdict
 from shared.rules.extract import extract
 from shared.rules.fingerprint import fingerprint, similarity_key
@@ -70,7 +71,7 @@ class Acceptance(NamedTuple):
     replayed: bool
 
 
-async def accept_post(visit: SignedInVisit, new: NewPost, *, idempotency_key: str | None) -> Acceptance:
+async def accept_post(visit: Visit[Person], new: NewPost, *, idempotency_key: str | None) -> Acceptance:
     """Accept `new`, or answer an earlier request again. Throttled, IdempotencyConflict or PostDeleted if refused."""
     post = _understand(visit, new)
     item = _item(visit, new, post=post, idempotency_key=idempotency_key)
@@ -94,7 +95,7 @@ async def accept_post(visit: SignedInVisit, new: NewPost, *, idempotency_key: st
             raise Permanent
 
 
-def _understand(visit: SignedInVisit, new: NewPost) -> Post:
+def _understand(visit: Visit[Person], new: NewPost) -> Post:
     entities = extract(new.content)
     return Post(
         **dict(entities),
@@ -107,7 +108,7 @@ def _understand(visit: SignedInVisit, new: NewPost) -> Post:
     )
 
 
-def _item(visit: SignedInVisit, new: NewPost, *, post: Post, idempotency_key: str | None) -> dict[str, str | None]:
+def _item(visit: Visit[Person], new: NewPost, *, post: Post, idempotency_key: str | None) -> dict[str, str | None]:
     """The arguments of accept_post_v1 that belong to this post."""
     return {
         "id": str(post.id),
@@ -155,7 +156,7 @@ def _policy(settings: Settings) -> dict[str, object]:
     }
 
 
-async def _earlier(visit: SignedInVisit, post_id: UUID | None) -> Post:
+async def _earlier(visit: Visit[Person], post_id: UUID | None) -> Post:
     post = await visit.database.fetch_one(Post, _sql.get_post, parameters={"id": post_id, "person_id": visit.person.id})
     if post is None:  # deleted between the two statements
         raise PostDeleted

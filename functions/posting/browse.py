@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.models.errors import NotFound
 from shared.models.page import Page
+from shared.models.person import Person
 from shared.models.post import Post
 from shared.models.reaction import ReactionCounts
 from shared.platform import queries
 from shared.platform.crypto import open_cursor, seal_cursor
-from shared.platform.visit import SignedInVisit, Visit
-from shared.rules.fingerprint import fingerprint
+from shared.platform.visit import Visit
 
 _sql = queries.load(__package__)
 _NEWEST = UUID(int=(1 << 128) - 1)
@@ -41,7 +41,7 @@ class _List(NamedTuple):
     parameters: dict[str, object]
 
 
-async def get_post(visit: Visit, post_id: UUID) -> ShownPost:
+async def get_post(visit: Visit[Person | None], post_id: UUID) -> ShownPost:
     """A post that is public or the visitor's own; NotFound otherwise."""
     person_id = visit.person.id if visit.person else None
     row = await visit.database.fetch_one(ShownPost, _sql.get_post, parameters={"id": post_id, "person_id": person_id})
@@ -50,12 +50,14 @@ async def get_post(visit: Visit, post_id: UUID) -> ShownPost:
     return row
 
 
-async def read_feed(visit: Visit, wanted: FeedQuery, *, limit: int, cursor: str | None) -> Page[ShownPost]:
+async def read_feed(
+    visit: Visit[Person | None], wanted: FeedQuery, *, limit: int, cursor: str | None
+) -> Page[ShownPost]:
     """A page of public posts."""
     return await _read_page(visit, _feed(wanted), limit=limit, cursor=cursor)
 
 
-async def read_diary(visit: SignedInVisit, *, limit: int, cursor: str | None) -> Page[ShownPost]:
+async def read_diary(visit: Visit[Person], *, limit: int, cursor: str | None) -> Page[ShownPost]:
     """A page of the visitor's own posts, private ones included."""
     diary = _List(f"diary:{visit.person.id}", _sql.diary, {"person_id": visit.person.id})
     return await _read_page(visit, diary, limit=limit, cursor=cursor)
@@ -64,13 +66,13 @@ async def read_diary(visit: SignedInVisit, *, limit: int, cursor: str | None) ->
 def _feed(wanted: FeedQuery) -> _List:
     name = f"feed:{wanted.category or ''}:{wanted.key or ''}"
     if wanted.key is not None:
-        return _List(name, _sql.feed_of_key, {"fingerprint": fingerprint(wanted.key), "category": wanted.category})
+        return _List(name, _sql.feed_of_key, {"key": wanted.key, "category": wanted.category})
     if wanted.category is not None:
         return _List(name, _sql.feed_of_category, {"category": wanted.category})
     return _List(name, _sql.feed, {})
 
 
-async def _read_page(visit: Visit, wanted: _List, *, limit: int, cursor: str | None) -> Page[ShownPost]:
+async def _read_page(visit: Visit[Person | None], wanted: _List, *, limit: int, cursor: str | None) -> Page[ShownPost]:
     """`limit` posts after `cursor`; one more is read to know whether there is a next page."""
     secret = visit.settings.signing_secret.get_secret_value()
     before = open_cursor(secret, cursor, list_name=wanted.name) if cursor is not None else _NEWEST

@@ -39,7 +39,7 @@ limit %(limit)s
 select p.id, p.content, p.visibility, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at,
   p.reactions
 from private.shown_posts p
-where p.visibility = 'public' and p.fingerprint = %(fingerprint)s and p.id < %(before)s
+where p.visibility = 'public' and p.key = %(key)s and p.id < %(before)s
   and (%(category)s::text is null or p.category = %(category)s)
 order by p.id desc
 limit %(limit)s
@@ -57,15 +57,27 @@ select private.delete_post_v1(p_id => %(id)s, p_person_id => %(person_id)s, p_no
   as deleted
 
 -- name: add_reaction
-select outcome, reactions
+select outcome, reactions, retry_after
 from private.add_reaction_v1(
   p_post_id => %(post_id)s,
   p_person_id => %(person_id)s,
   p_emoji => %(emoji)s,
   p_now => %(now)s,
-  p_max_kinds => %(max_kinds)s
+  p_max_kinds => %(max_kinds)s,
+  p_max_own => %(max_own)s,
+  p_bucket => %(bucket)s,
+  p_interval => %(interval)s,
+  p_fill => %(fill)s
 )
 
 -- name: remove_reaction
-select outcome, reactions
-from private.remove_reaction_v1(p_post_id => %(post_id)s, p_person_id => %(person_id)s, p_emoji => %(emoji)s)
+select outcome, reactions, retry_after
+from private.remove_reaction_v1(
+  p_post_id => %(post_id)s,
+  p_person_id => %(person_id)s,
+  p_emoji => %(emoji)s,
+  p_now => %(now)s,
+  p_bucket => %(bucket)s,
+  p_interval => %(interval)s,
+  p_fill => %(fill)s
+)

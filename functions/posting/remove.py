@@ -4,9 +4,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from shared.models.errors import NotFound
+from shared.models.person import Person
 from shared.platform import queries
 from shared.platform.identifiers import first_id
-from shared.platform.visit import SignedInVisit
+from shared.platform.visit import Visit
 from shared.rules import verdict
 
 _sql = queries.load(__package__)
@@ -16,7 +17,7 @@ class _Deletion(NamedTuple):
     deleted: bool
 
 
-async def delete_post(visit: SignedInVisit, post_id: UUID) -> None:
+async def delete_post(visit: Visit[Person], post_id: UUID) -> None:
     """Delete the visitor's own post; NotFound where there is none, so that nobody learns of others' private posts."""
     parameters = {
         "id": post_id,

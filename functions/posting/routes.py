@@ -137,7 +137,7 @@ async def show_diary(visit: SignedIn, limit: Limit = 20, *, cursor: Cursor = Non
 )
 async def put_reaction(visit: SignedIn, post_id: PostId, *, emoji: EmojiPath) -> Response:
     """Once per person and emoji, however often it is sent. Answers with all reactions on the post."""
-    return _json((await add_reaction(visit, post_id, emoji=emoji)).reactions)
+    return _json(await add_reaction(visit, post_id, emoji=emoji))
 
 
 @routes.delete(
@@ -149,4 +149,4 @@ async def put_reaction(visit: SignedIn, post_id: PostId, *, emoji: EmojiPath) ->
 )
 async def delete_reaction(visit: SignedIn, post_id: PostId, *, emoji: EmojiPath) -> Response:
     """Nothing happens where it is not there. Answers with the reactions that are left."""
-    return _json((await remove_reaction(visit, post_id, emoji=emoji)).reactions)
+    return _json(await remove_reaction(visit, post_id, emoji=emoji))

@@ -1,7 +1,7 @@
 """The coded errors that a caller can see: one base, a handful of kinds.
 
 Each subclass is one kind: `code` is for programs and never changes, `status` is the HTTP status, the docstring is
-the message unless the place that raises knows better. `shared/platform/service.py` renders them, once.
+the message unless the place that raises knows better. `shared/platform/door.py` renders them, once.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class InvalidCursor(CoincideError):
 
 
 class BodyTooLarge(CoincideError):
-    """The body is too large. A post is at most 280 characters."""
+    """The body is too large. Nothing here takes more than 32 KiB."""
 
     code = "body_too_large"
     status = 413
@@ -106,14 +106,14 @@ class PostDeleted(CoincideError):
 
 
 class Throttled(CoincideError):
-    """Too many posts in a short time. Wait for the seconds in Retry-After, then send it again."""
+    """Too much in a short time. Wait for the seconds in Retry-After, then send it again."""
 
     code = "throttled"
     status = 429
 
 
 class Temporary(CoincideError):
-    """A part of Coincide is away for a moment. Nothing was lost; send the same request again after Retry-After."""
+    """A part of Coincide is away for a moment. Send the request again after Retry-After, with its Idempotency-Key."""
 
     code = "unavailable"
     status = 503

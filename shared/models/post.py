@@ -5,12 +5,12 @@ Length, characters, language and visibility are types here, so that everything b
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 MAX_GRAPHEMES = 280
 # An emoji can take ten code points, so graphemes alone would leave the size open.
@@ -79,6 +79,10 @@ Language = Annotated[
 ]
 
 
+# In UTC whatever zone the server's session has, so that the same instant is always the same text.
+Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+
+
 class Entities(BaseModel):
     """What a post was understood to say; every part may be unknown."""
 
@@ -109,7 +113,7 @@ class Post(BaseModel):
     content: str = Field(examples=["Listening to Lover by Taylor Swift"])
     visibility: Visibility
     language: str | None = Field(examples=["en"])
-    created_at: datetime
+    created_at: Instant
     activity: str | None = Field(examples=["listening"])
     category: str | None = Field(examples=["music"])
     subject: str | None = Field(description="Artist, author or show.", examples=["taylor swift"])

@@ -5,15 +5,20 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _VARIATION = "\ufe0f"
-# Pictographs (with skin tones and joined families), flags, keycaps.
-_EMOJI = r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3"
+# As Unicode builds them: flags, keycaps, tagged flags, and pictographs with a skin tone or joined to families. Nothing
+# else may ride along: a mark on an emoji could be stacked over the posts around it.
+_PICTURE = r"\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?"
+_EMOJI = (
+    r"\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3|\U0001f3f4[\U000e0030-\U000e007a]{2,6}\U000e007f"
+    rf"|{_PICTURE}(?:\u200d{_PICTURE}){{0,4}}"
+)
 
 
 def canonical_emoji(text: str) -> str:
     """One emoji in one spelling: with or without U+FE0F it is the same reaction. ValueError if it is none."""
     import regex  # a person reacts seldom: kept off a cold start
 
-    if len(text) > 32 or not regex.fullmatch(r"\X", text) or not regex.search(_EMOJI, text):
+    if len(text) > 32 or not regex.fullmatch(_EMOJI, text):
         raise ValueError("is not one emoji")
     bare = text.replace(_VARIATION, "")
     needs_variation = len(bare) == 1 and not regex.match(r"\p{Emoji_Presentation}", bare)

@@ -7,8 +7,10 @@ any request may whose answer is lost, which is what idempotency keys are for.
 
 import asyncio
 import json
+import select
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import TypeVar, cast
 
 import psycopg
@@ -17,18 +19,16 @@ from psycopg.rows import TupleRow, class_row
 from psycopg_pool import AsyncConnectionPool
 
 from shared.models.errors import Permanent, Temporary
+from shared.platform.patience import PATIENCE, RETRY_AFTER, left
 
 Answer = TypeVar("Answer")
 Row = TypeVar("Row")
 
-PATIENCE = 2.5
-"""Seconds until a caller hears that the database is away: below the three that the API promises."""
-
-RETRY_AFTER = 1.0
-"""Seconds after which asking again makes sense: the pool tries to connect about as often."""
-
 TOGETHER = 32
 """Items at most in one statement: beyond, a transaction gets long and its locks with it."""
+
+WAITING = 1000
+"""Items that wait at most for one lane: who comes after them would not be answered in time anyway."""
 
 LANES = 2
 """Statements at once for one lane: one is prepared while the other is with Postgres."""
@@ -46,23 +46,34 @@ _CONNECTION = {
 
 
 Item = Mapping[str, str | None]
-Waiting = tuple[Item, asyncio.Future[object]]
+Waiting = tuple[asyncio.Future[object], Item]
 Fetch = Callable[[Sequence[Item]], Awaitable[Sequence[object]]]
 
 
 class _Lane:
-    """What waits to go to the database in one statement: items and where their rows are awaited."""
+    """What waits to go to the database in one statement: items, by the future in which their row is awaited."""
 
     def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
+        self.waiting: dict[asyncio.Future[object], Item] = {}
         self.running = 0
+
+    def join(self, item: Item) -> asyncio.Future[object]:
+        """Wait in the lane; who stops waiting leaves it. Temporary if it is full."""
+        if len(self.waiting) >= WAITING:
+            raise Temporary(retry_after=RETRY_AFTER)
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self.waiting[future] = item
+        future.add_done_callback(lambda done: self.waiting.pop(done, None))
+        return future
 
     async def drain(self, fetch: Fetch) -> None:
         """Send what waits, as many items at once as may travel together, until nothing is left."""
         try:
             while self.waiting:
-                taken, self.waiting = self.waiting[:TOGETHER], self.waiting[TOGETHER:]
-                if batch := [(item, future) for item, future in taken if not future.done()]:
+                batch = list(islice(self.waiting.items(), TOGETHER))
+                for future, _ in batch:
+                    del self.waiting[future]
+                if batch := [(future, item) for future, item in batch if not future.done()]:
                     await _send(batch, fetch)
         finally:
             self.running -= 1
@@ -71,17 +82,18 @@ class _Lane:
 async def _send(batch: list[Waiting], fetch: Fetch) -> None:
     """One statement for the batch; one for each item where Postgres refuses them together."""
     try:
-        rows = await fetch([item for item, _ in batch])
+        rows = await fetch([item for _, item in batch])
     except Exception as error:
         if len(batch) > 1 and _rolled_back(error):
-            for alone in batch:
-                await _send([alone], fetch)
+            for future, item in batch:
+                if not future.done():  # a caller who left was told that nothing happened
+                    await _send([(future, item)], fetch)
             return
-        for _, future in batch:
+        for future, _ in batch:
             if not future.done():
                 future.set_exception(error)
         return
-    for (_, future), row in zip(batch, rows, strict=True):
+    for (future, _), row in zip(batch, rows, strict=True):
         if not future.done():
             future.set_result(row)
 
@@ -121,8 +133,7 @@ class Database:
             return await self._fetch(shape, statement, parameters={**parameters, "items": together})
 
         lane = self._lanes.setdefault(statement, _Lane())
-        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        lane.waiting.append((item, future))
+        future = lane.join(item)
         if lane.running < LANES:
             lane.running += 1
             self._start(lane.drain(fetch))
@@ -166,10 +177,10 @@ async def _within_patience(future: asyncio.Future[Answer]) -> Answer:
     What is on its way is left to end by itself: to cancel a statement on a server that does not answer would mean to
     wait for that server once more. What has not been sent yet is not sent any more.
     """
-    timer = asyncio.get_running_loop().call_later(PATIENCE, _give_up, future)
+    timer = asyncio.get_running_loop().call_later(left(), _give_up, future)
     try:
         return await future
-    except psycopg.OperationalError as error:
+    except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
         raise Temporary(retry_after=RETRY_AFTER) from error
     except psycopg.Error as error:
         raise Permanent from error
@@ -180,6 +191,14 @@ async def _within_patience(future: asyncio.Future[Answer]) -> Answer:
 def _give_up(future: asyncio.Future[Answer]) -> None:
     if not future.done():
         future.set_exception(Temporary(retry_after=RETRY_AFTER))
+
+
+async def _check(connection: AsyncConnection[TupleRow]) -> None:
+    """Whether an idle connection is still one, without asking the server: one with something to read was closed."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise psycopg.OperationalError("closed while it was idle")
 
 
 @asynccontextmanager
@@ -195,7 +214,7 @@ async def open_database(url: str, size: int) -> AsyncIterator[Database]:
         # Give up a series of attempts soon: the next request begins a new one, without the long waits of a late series.
         reconnect_timeout=2,
         open=False,
-        check=None,
+        check=_check,
     )
     await pool.open(wait=False)
     try:

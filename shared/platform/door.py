@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.models.errors import BodyTooLarge, CoincideError, Permanent
-from shared.platform import log
+from shared.platform import log, patience
 
 MAX_BODY = 32 * 1024
 """Bytes of a request body. The longest post, every character escaped, takes less."""
@@ -54,6 +54,7 @@ class Door:
             return
         request = _Request(scope, receive, send)
         context = log.request_id.set(request.id)
+        patience.begin()
         try:
             await self._answer(request)
         finally:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.models.errors import NotAuthenticated, Temporary, TokenExpired
 from shared.models.person import Person
-from shared.platform import log
+from shared.platform import log, patience
 
 if TYPE_CHECKING:
     import jwt
@@ -23,10 +23,11 @@ CLOCK_SKEW = 30
 """Seconds by which an issuer's clock may be ahead of ours."""
 
 REMEMBERED = 20_000
-"""Verified tokens that one instance remembers until they expire (about 150 bytes each)."""
+"""Verified tokens that one instance remembers until they expire (about 300 bytes each)."""
 
 _REFETCH_AFTER = 10.0
 _RETRY_AFTER = 1.0
+_ISSUER_PATIENCE = 2.0
 _KEYS_LAST = (300.0, 86_400.0)
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
 _OPTIONS: "Final[Options]" = {
@@ -46,35 +47,43 @@ class SigningKeys:
         self._asked_at = 0.0
         self._answered = False
         self._fresh_until = 0.0
-        self._fetching = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str, now: float) -> "jwt.PyJWK | None":
         """The key named `key_id`; `now` is in epoch seconds. Temporary if the issuer cannot be asked and must be."""
-        if key_id not in self._keys or now >= self._fresh_until:
-            async with self._fetching:
-                await self._refresh(key_id, now)
+        known = self._keys.get(key_id)
+        if known is not None:
+            if now >= self._fresh_until:
+                self._ask(now)  # for the next one: this key is as good as it was a moment ago
+            return known
+        if (asking := self._ask(now)) is not None:
+            await asyncio.wait({asking}, timeout=patience.left())
+        if key_id not in self._keys and not self._answered:
+            raise Temporary(retry_after=patience.RETRY_AFTER)
         return self._keys.get(key_id)
 
-    async def _refresh(self, key_id: str, now: float) -> None:
-        """Ask the issuer, unless it was asked just now: by whom we waited for, or about a key that nobody knows."""
-        known = key_id in self._keys
-        if known and now < self._fresh_until:
-            return
-        if abs(now - self._asked_at) >= (_REFETCH_AFTER if self._answered else _RETRY_AFTER):
-            self._asked_at, self._answered = now, False
-            try:
+    def _ask(self, now: float) -> "asyncio.Task[None] | None":
+        """The question that is on its way, for all who wait; None if the issuer was asked just now."""
+        if self._asking is None or self._asking.done():
+            self._asking = None
+            if abs(now - self._asked_at) >= (_REFETCH_AFTER if self._answered else _RETRY_AFTER):
+                self._asked_at, self._answered = now, False
+                self._asking = asyncio.create_task(self._refresh(now))
+        return self._asking
+
+    async def _refresh(self, now: float) -> None:
+        try:
+            async with asyncio.timeout(_ISSUER_PATIENCE):
                 await self._fetch(now)
-                self._answered = True
-            except Exception as error:
-                log.warning("The issuer's signing keys could not be fetched.", failure=type(error).__name__)
-        if not self._answered and not known:
-            raise Temporary(retry_after=_RETRY_AFTER)
+            self._answered = True
+        except Exception as error:
+            log.warning("The issuer's signing keys could not be fetched.", failure=type(error).__name__)
 
     async def _fetch(self, now: float) -> None:
         import httpx
         import jwt
 
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with httpx.AsyncClient(timeout=_ISSUER_PATIENCE) as client:
             response = (await client.get(self._url)).raise_for_status()
         keys = jwt.PyJWKSet.from_dict(response.json()).keys
         self._keys = {key.key_id: key for key in keys if key.key_id and key.key_type == "RSA"}

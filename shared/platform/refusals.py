@@ -14,7 +14,6 @@ from shared.models.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
-    UnsupportedMediaType,
 )
 from shared.platform import log
 from shared.platform.door import render
@@ -46,10 +45,8 @@ async def _render_ours(_: Request, error: Exception) -> Response:
     return render(error)
 
 
-async def _render_invalid(request: Request, error: Exception) -> Response:
+async def _render_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (what it is registered for)
-    if error.body is not None and "json" not in request.headers.get("content-type", ""):
-        return render(UnsupportedMediaType())
     return render(invalid([(problem["loc"], problem) for problem in error.errors()]))
 
 
@@ -77,7 +74,5 @@ async def _render_http(_: Request, error: Exception) -> Response:
             response = render(MethodNotAllowed())
             response.headers.update(error.headers or {})
             return response
-        case 400:
-            return render(InvalidJson())
         case _:
             return render(InvalidRequest(error.detail))

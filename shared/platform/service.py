@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request
@@ -15,11 +15,11 @@ from shared.platform.refusals import ErrorAnswer
 from shared.platform.settings import read_settings
 
 
-def create_app(name: str, *, title: str, routes: APIRouter, version: str = "1") -> FastAPI:
+def create_app(name: str, *, title: str, routes: APIRouter) -> FastAPI:
     """The ASGI application of function `name`. Resources are opened when it starts, none at import."""
-    app = _Function(
+    app = FastAPI(
         title=title,
-        version=version,
+        version="1",
         lifespan=_lifespan,
         openapi_tags=[{"name": name}, {"name": "health"}],
         redirect_slashes=False,
@@ -28,23 +28,29 @@ def create_app(name: str, *, title: str, routes: APIRouter, version: str = "1") 
     )
     app.add_middleware(Door, function=name)
     refusals.register(app)
+    app.openapi = _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app
 
 
-class _Function(FastAPI):
-    """FastAPI, with the one security scheme that all functions share in its description."""
+def _described(app: FastAPI) -> Callable[[], dict[str, object]]:
+    """The OpenAPI document of `app`, made when it is first asked for, with the security scheme that all routes name.
 
-    def openapi(self) -> dict[str, object]:
-        """OpenAPI 3.1. The scheme is written here and is no dependency, which would run on every request."""
-        if not self.openapi_schema:
-            schema = super().openapi()
+    The scheme is written here and is no dependency, which would run on every request.
+    """
+    describe = app.openapi
+
+    def openapi() -> dict[str, object]:
+        if not app.openapi_schema:
+            schema = describe()
             schema["components"].setdefault("securitySchemes", {})["firebase"] = {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
                 "description": "A Firebase ID token, of an anonymous sign-in too.",
             }
-        return self.openapi_schema or {}
+        return app.openapi_schema or {}
+
+    return openapi
 
 
 @asynccontextmanager

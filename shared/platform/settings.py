@@ -32,7 +32,10 @@ class Settings(BaseModel):
     signing_secret: SecretStr = Field(min_length=32, description="Signs cursors, hides addresses.")
     public_url: str = Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$", description="What links begin with.")
     trusted_proxies: int = Field(
-        default=1, ge=0, le=10, description="How many X-Forwarded-For entries, from the right, our own front added."
+        ge=0,
+        le=10,
+        description="How many X-Forwarded-For entries, counted from the right, our own front end adds. No default: too"
+        " many trusts what a caller made up, too few throttles a whole front end as one address.",
     )
     posts_per_person: OptionalRate = Field(default=None, description="Instead of the policy in rules/throttle.py.")
     posts_per_address: OptionalRate = Field(default=None, description="Instead of the policy in rules/throttle.py.")

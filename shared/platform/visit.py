@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Generic, TypeVar
 
 from fastapi import Depends, Request
 
@@ -12,39 +12,33 @@ from shared.platform import clock
 from shared.platform.database import Database
 from shared.platform.settings import Settings
 
+Who = TypeVar("Who", covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One request with all that an answer to it may need. `person` is None where nobody signed in."""
+class Visit(Generic[Who]):
+    """One request with all that an answer to it may need. `person` is a Person, or None where nobody signed in."""
 
-    person: Person | None
+    person: Who
     address: str
     now: datetime
     settings: Settings
     database: Database
 
 
-@dataclass(frozen=True, slots=True)
-class SignedInVisit(Visit):
-    """A request of somebody who signed in."""
-
-    person: Person
-
-
-async def _anyone(request: Request) -> Visit:
+async def anyone(request: Request) -> Visit[Person | None]:
+    """The visit of somebody who may have signed in; fails as `signed_in` does if they did and it is no good."""
     authorization = _authorization(request)
     now = clock.now()
-    state = request.app.state
-    person = None if authorization is None else await state.identity.person(authorization, now)
-    return Visit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
+    person = None if authorization is None else await request.app.state.identity.person(authorization, now)
+    return Visit(person, _address(request), now, request.app.state.settings, request.app.state.database)
 
 
-async def signed_in(request: Request) -> SignedInVisit:
+async def signed_in(request: Request) -> Visit[Person]:
     """The visit of somebody who signed in. NotAuthenticated, TokenExpired, or Temporary while the issuer is away."""
     now = clock.now()
-    state = request.app.state
-    person = await state.identity.person(_authorization(request), now)
-    return SignedInVisit(person, _address(request, state.settings.trusted_proxies), now, state.settings, state.database)
+    person = await request.app.state.identity.person(_authorization(request), now)
+    return Visit(person, _address(request), now, request.app.state.settings, request.app.state.database)
 
 
 SIGNED_IN: Final[dict[str, object]] = {"security": [{"firebase": []}]}
@@ -53,8 +47,8 @@ SIGNED_IN: Final[dict[str, object]] = {"security": [{"firebase": []}]}
 SIGNED_IN_OR_NOT: Final[dict[str, object]] = {"security": [{"firebase": []}, {}]}
 """`openapi_extra` of a route that takes `Anyone`."""
 
-Anyone = Annotated[Visit, Depends(_anyone)]
-SignedIn = Annotated[SignedInVisit, Depends(signed_in)]
+Anyone = Annotated[Visit[Person | None], Depends(anyone)]
+SignedIn = Annotated[Visit[Person], Depends(signed_in)]
 
 
 def _authorization(request: Request) -> str | None:
@@ -65,8 +59,9 @@ def _authorization(request: Request) -> str | None:
     return given[0] if given else None
 
 
-def _address(request: Request, trusted_proxies: int) -> str:
+def _address(request: Request) -> str:
     """Who sent the request: the entry that our own outermost front end added, never one that a caller made up."""
+    trusted_proxies: int = request.app.state.settings.trusted_proxies
     peer = request.client.host if request.client else "unknown"
     chain = [part.strip() for part in ",".join(request.headers.getlist("x-forwarded-for")).split(",") if part.strip()]
     return chain[-trusted_proxies] if 0 < trusted_proxies <= len(chain) else peer

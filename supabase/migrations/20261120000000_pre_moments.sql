@@ -14,6 +14,11 @@ begin
 end
 $$;
 
+-- Its callers stop waiting after 2.5 s (shared/platform/patience.py). What goes on for longer holds a connection and
+-- locks for nobody. Settings of the role, since the transaction pooler keeps no state of a session.
+alter role backend set statement_timeout = '3s';
+alter role backend set idle_in_transaction_session_timeout = '3s';
+
 grant usage on schema public, private to backend;
 -- For the one view behind public.feed; every other object of the schema refuses them.
 grant usage on schema private to anon, authenticated, service_role;
@@ -50,7 +55,8 @@ create table public.posts (
   category text,
   subject text,
   item text,
-  key text,
+  -- in byte order: cheap to compare, and the same order on every server
+  key text collate "C",
   -- 16 bytes that stand for the key: index entries of one size, whatever people write
   fingerprint bytea,
   created_at timestamptz not null,
@@ -63,7 +69,7 @@ create table public.posts (
 create index posts_diary on public.posts (person_id, id);
 create index posts_feed on public.posts (id) where visibility = 'public';
 create index posts_feed_of_category on public.posts (category, id) where visibility = 'public';
-create index posts_feed_of_key on public.posts (fingerprint, id) where visibility = 'public';
+create index posts_feed_of_key on public.posts (key, id) where visibility = 'public';
 
 alter table public.posts enable row level security;
 
@@ -123,7 +129,7 @@ create view private.shown_posts with (security_invoker = true) as
     coalesce(
       (
         select jsonb_object_agg(c.emoji, c.people) from private.reaction_counts c
-        where c.post_id = p.id and c.people > 0
+        where c.post_id = p.id
       ),
       '{}'
     ) as reactions
@@ -131,34 +137,61 @@ create view private.shown_posts with (security_invoker = true) as
 
 grant select on private.shown_posts to backend;
 
--- Puts an emoji on a post that the person may see. Outcome: added, kept (it was there), hidden (no such post for this
--- person), full (p_max_kinds different emoji are on the post and this is another one).
+-- Whether the person may see the post; it is then locked, so that it stays while its reaction is written.
+create function private.may_react(p_post_id uuid, p_person_id text) returns boolean
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.posts p
+    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
+    for key share;
+  return found;
+end
+$$;
+
+-- Puts an emoji on a post that the person may see. Outcome: added; kept (it was there); hidden (no such post for this
+-- person); full (the post has p_max_kinds different emoji or the person p_max_own on it, and this is another one);
+-- throttled (retry_after in seconds).
 create function private.add_reaction_v1(
-  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_max_kinds integer,
-  out outcome text, out reactions jsonb
+  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_max_kinds integer, p_max_own integer,
+  p_bucket text, p_interval interval, p_fill interval,
+  out outcome text, out reactions jsonb, out retry_after double precision
 )
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- The lock keeps the post while its reaction is written.
-  perform from public.posts p
-    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
-    for key share;
-  if not found then
+  retry_after := private.take_token_v1(p_bucket, p_now, p_interval, p_fill);
+  if retry_after > 0 then
+    outcome := 'throttled';
+    return;
+  end if;
+  -- The person before the post, as when a post is accepted.
+  insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
+  if not private.may_react(p_post_id, p_person_id) then
     outcome := 'hidden';
     return;
   end if;
-  if not exists (select from private.reaction_counts c where c.post_id = p_post_id and c.emoji = p_emoji and c.people > 0)
-    and p_max_kinds <= (select count(*) from private.reaction_counts c where c.post_id = p_post_id and c.people > 0)
+  if exists (
+      select from public.reactions r
+      where r.post_id = p_post_id and r.person_id = p_person_id and r.emoji = p_emoji
+    )
+  then
+    outcome := 'kept';
+  elsif p_max_own <= (
+      select count(*) from public.reactions r where r.post_id = p_post_id and r.person_id = p_person_id
+    )
+    or p_max_kinds <= (
+      select count(*) from private.reaction_counts c where c.post_id = p_post_id and c.emoji <> p_emoji
+    )
   then
     outcome := 'full';
     return;
+  else
+    insert into public.reactions (post_id, person_id, emoji, created_at)
+      values (p_post_id, p_person_id, p_emoji, p_now)
+      on conflict do nothing;
+    outcome := case when found then 'added' else 'kept' end;
   end if;
-  insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
-  insert into public.reactions (post_id, person_id, emoji, created_at)
-    values (p_post_id, p_person_id, p_emoji, p_now)
-    on conflict do nothing;
-  outcome := case when found then 'added' else 'kept' end;
   if outcome = 'added' then
     insert into private.reaction_counts as c (post_id, emoji, people) values (p_post_id, p_emoji, 1)
       on conflict (post_id, emoji) do update set people = c.people + 1;
@@ -167,18 +200,20 @@ begin
 end
 $$;
 
--- Takes it off again. Outcome: removed, absent (it was not there), hidden.
+-- Takes it off again. Outcome: removed, absent (it was not there), hidden, throttled.
 create function private.remove_reaction_v1(
-  p_post_id uuid, p_person_id text, p_emoji text,
-  out outcome text, out reactions jsonb
+  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_bucket text, p_interval interval, p_fill interval,
+  out outcome text, out reactions jsonb, out retry_after double precision
 )
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform from public.posts p
-    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
-    for key share;
-  if not found then
+  retry_after := private.take_token_v1(p_bucket, p_now, p_interval, p_fill);
+  if retry_after > 0 then
+    outcome := 'throttled';
+    return;
+  end if;
+  if not private.may_react(p_post_id, p_person_id) then
     outcome := 'hidden';
     return;
   end if;
@@ -187,21 +222,25 @@ begin
   outcome := case when found then 'removed' else 'absent' end;
   if outcome = 'removed' then
     update private.reaction_counts c set people = c.people - 1 where c.post_id = p_post_id and c.emoji = p_emoji;
+    -- A row at zero would be read for ever with the post.
+    delete from private.reaction_counts c where c.post_id = p_post_id and c.emoji = p_emoji and c.people = 0;
   end if;
   select p.reactions into reactions from private.shown_posts p where p.id = p_post_id;
 end
 $$;
 
-revoke all on function private.add_reaction_v1, private.remove_reaction_v1 from public;
+revoke all on function private.may_react, private.add_reaction_v1, private.remove_reaction_v1 from public;
 grant execute on function private.add_reaction_v1, private.remove_reaction_v1 to backend;
 -- The feed as clients read it: public posts without a trace of their authors.
 --
 -- Two views, because two rules meet. A client sees only its own rows of public.posts, so a view with the caller's
 -- rights would show nobody else; a view with its owner's rights must not lie in an exposed schema. Hence the owner's
--- view lies in `private`, where no API reaches, and the exposed one runs with the caller's rights on top of it. The
--- barrier keeps a caller's conditions from running on rows that the view hides.
+-- view lies in `private`, where no API reaches, and the exposed one runs with the caller's rights on top of it.
+--
+-- It is no security barrier: behind one, `order by id desc limit 20` cannot reach the index and every read sorts every
+-- public post. A barrier would keep functions of a caller's own from seeing hidden rows, and callers can create none.
 
-create view private.public_posts with (security_barrier = true) as
+create view private.public_posts as
   select p.id, p.content, p.language, p.activity, p.category, p.subject, p.item, p.key, p.created_at
   from public.posts p
   where p.visibility = 'public';
@@ -321,14 +360,16 @@ as $$
 declare
   c_shards constant smallint := 32;
   c_space constant integer := 1129270350;  -- our own space of advisory locks ("COIN")
+  shard smallint;
 begin
   for shard in 1..c_shards loop
     if pg_try_advisory_xact_lock(c_space, shard) then
       return shard;
     end if;
   end loop;
-  perform pg_advisory_xact_lock(c_space, c_shards);
-  return c_shards;
+  shard := 1 + floor(random() * c_shards);
+  perform pg_advisory_xact_lock(c_space, shard);
+  return shard;
 end
 $$;
 
@@ -349,12 +390,15 @@ create function private.count_others_v1(
   p_fingerprint bytea, p_person_id text, p_now timestamptz, p_window interval, p_exact_up_to integer,
   out others integer, out exact boolean
 )
-  language plpgsql stable security definer set search_path = ''
+  language plpgsql stable set search_path = ''
 as $$
 begin
   select count(*) into others from (
     select from private.key_people k
     where k.fingerprint = p_fingerprint and k.last_at > p_now - p_window and k.person_id <> p_person_id
+    -- The order leaves the planner no other way than the index, however wrong its statistics about a key that just
+    -- became popular.
+    order by k.last_at desc
     limit p_exact_up_to + 1
   ) as counted;
   exact := others <= p_exact_up_to;
@@ -399,7 +443,6 @@ $$;
 revoke all on function
   private.claim_shard, private.add_to_counter, private.count_others_v1, private.note_key_v1
 from public;
-grant execute on function private.count_others_v1 to backend;
 -- Events that one function leaves for others, written in the transaction of what they tell of.
 -- pending -> leased -> done; leased -> pending on failure or lease expiry; -> dead at the last try.
 
@@ -431,7 +474,7 @@ alter table private.outbox enable row level security;
 --
 -- Outcome: accepted; replayed (the same key and body: post_id, others, exact are the first answer's); conflict (the
 -- same key, another body); deleted (the same key and body, but its post is gone); throttled (retry_after in seconds;
--- nothing was written, no token was taken).
+-- nothing was written, no token was taken). p_shard is the shard that the transaction has claimed already, if it has.
 --
 -- Cost: a fixed number of index probes. At most p_exact_up_to + 1 people are counted one by one and at most 25 hours
 -- x 32 shards are summed, so neither the number of posts nor the popularity of the key changes it.
@@ -459,6 +502,7 @@ create function private.accept_post_v1(
   p_idempotency_key text,
   p_body_hash bytea,
   p_idempotency_ttl interval,
+  p_shard smallint default null,
   out outcome text,
   out post_id uuid,
   out others integer,
@@ -468,7 +512,7 @@ create function private.accept_post_v1(
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_shard smallint := private.claim_shard();
+  v_shard constant smallint := coalesce(p_shard, private.claim_shard());
 begin
   retry_after := private.take_token_v1(p_person_bucket, p_now, p_person_interval, p_person_fill);
 
@@ -566,8 +610,8 @@ create function private.accept_posts_v1(
 as $$
 declare
   v_post record;
+  v_shard constant smallint := private.claim_shard();
 begin
-  perform private.claim_shard();
   if jsonb_array_length(p_posts) > 1 then
     insert into private.token_buckets as b (name, full_at)
       select bucket.name, timestamptz '-infinity'
@@ -590,7 +634,7 @@ begin
         v_post.id, v_post.person_id, v_post.content, v_post.language, v_post.visibility, v_post.activity,
         v_post.category, v_post.subject, v_post.item, v_post.key, v_post.fingerprint, v_post.now, p_window,
         p_exact_up_to, v_post.person_bucket, p_person_interval, p_person_fill, v_post.address_bucket,
-        p_address_interval, p_address_fill, v_post.idempotency_key, v_post.body_hash, p_idempotency_ttl
+        p_address_interval, p_address_fill, v_post.idempotency_key, v_post.body_hash, p_idempotency_ttl, v_shard
       ) accepted;
   end loop;
 end

@@ -14,6 +14,11 @@ begin
 end
 $$;
 
+-- Its callers stop waiting after 2.5 s (shared/platform/patience.py). What goes on for longer holds a connection and
+-- locks for nobody. Settings of the role, since the transaction pooler keeps no state of a session.
+alter role backend set statement_timeout = '3s';
+alter role backend set idle_in_transaction_session_timeout = '3s';
+
 grant usage on schema public, private to backend;
 -- For the one view behind public.feed; every other object of the schema refuses them.
 grant usage on schema private to anon, authenticated, service_role;

@@ -12,7 +12,8 @@ create table public.posts (
   category text,
   subject text,
   item text,
-  key text,
+  -- in byte order: cheap to compare, and the same order on every server
+  key text collate "C",
   -- 16 bytes that stand for the key: index entries of one size, whatever people write
   fingerprint bytea,
   created_at timestamptz not null,
@@ -25,7 +26,7 @@ create table public.posts (
 create index posts_diary on public.posts (person_id, id);
 create index posts_feed on public.posts (id) where visibility = 'public';
 create index posts_feed_of_category on public.posts (category, id) where visibility = 'public';
-create index posts_feed_of_key on public.posts (fingerprint, id) where visibility = 'public';
+create index posts_feed_of_key on public.posts (key, id) where visibility = 'public';
 
 alter table public.posts enable row level security;
 

@@ -44,7 +44,7 @@ create view private.shown_posts with (security_invoker = true) as
     coalesce(
       (
         select jsonb_object_agg(c.emoji, c.people) from private.reaction_counts c
-        where c.post_id = p.id and c.people > 0
+        where c.post_id = p.id
       ),
       '{}'
     ) as reactions
@@ -52,34 +52,61 @@ create view private.shown_posts with (security_invoker = true) as
 
 grant select on private.shown_posts to backend;
 
--- Puts an emoji on a post that the person may see. Outcome: added, kept (it was there), hidden (no such post for this
--- person), full (p_max_kinds different emoji are on the post and this is another one).
+-- Whether the person may see the post; it is then locked, so that it stays while its reaction is written.
+create function private.may_react(p_post_id uuid, p_person_id text) returns boolean
+  language plpgsql set search_path = ''
+as $$
+begin
+  perform from public.posts p
+    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
+    for key share;
+  return found;
+end
+$$;
+
+-- Puts an emoji on a post that the person may see. Outcome: added; kept (it was there); hidden (no such post for this
+-- person); full (the post has p_max_kinds different emoji or the person p_max_own on it, and this is another one);
+-- throttled (retry_after in seconds).
 create function private.add_reaction_v1(
-  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_max_kinds integer,
-  out outcome text, out reactions jsonb
+  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_max_kinds integer, p_max_own integer,
+  p_bucket text, p_interval interval, p_fill interval,
+  out outcome text, out reactions jsonb, out retry_after double precision
 )
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  -- The lock keeps the post while its reaction is written.
-  perform from public.posts p
-    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
-    for key share;
-  if not found then
+  retry_after := private.take_token_v1(p_bucket, p_now, p_interval, p_fill);
+  if retry_after > 0 then
+    outcome := 'throttled';
+    return;
+  end if;
+  -- The person before the post, as when a post is accepted.
+  insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
+  if not private.may_react(p_post_id, p_person_id) then
     outcome := 'hidden';
     return;
   end if;
-  if not exists (select from private.reaction_counts c where c.post_id = p_post_id and c.emoji = p_emoji and c.people > 0)
-    and p_max_kinds <= (select count(*) from private.reaction_counts c where c.post_id = p_post_id and c.people > 0)
+  if exists (
+      select from public.reactions r
+      where r.post_id = p_post_id and r.person_id = p_person_id and r.emoji = p_emoji
+    )
+  then
+    outcome := 'kept';
+  elsif p_max_own <= (
+      select count(*) from public.reactions r where r.post_id = p_post_id and r.person_id = p_person_id
+    )
+    or p_max_kinds <= (
+      select count(*) from private.reaction_counts c where c.post_id = p_post_id and c.emoji <> p_emoji
+    )
   then
     outcome := 'full';
     return;
+  else
+    insert into public.reactions (post_id, person_id, emoji, created_at)
+      values (p_post_id, p_person_id, p_emoji, p_now)
+      on conflict do nothing;
+    outcome := case when found then 'added' else 'kept' end;
   end if;
-  insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
-  insert into public.reactions (post_id, person_id, emoji, created_at)
-    values (p_post_id, p_person_id, p_emoji, p_now)
-    on conflict do nothing;
-  outcome := case when found then 'added' else 'kept' end;
   if outcome = 'added' then
     insert into private.reaction_counts as c (post_id, emoji, people) values (p_post_id, p_emoji, 1)
       on conflict (post_id, emoji) do update set people = c.people + 1;
@@ -88,18 +115,20 @@ begin
 end
 $$;
 
--- Takes it off again. Outcome: removed, absent (it was not there), hidden.
+-- Takes it off again. Outcome: removed, absent (it was not there), hidden, throttled.
 create function private.remove_reaction_v1(
-  p_post_id uuid, p_person_id text, p_emoji text,
-  out outcome text, out reactions jsonb
+  p_post_id uuid, p_person_id text, p_emoji text, p_now timestamptz, p_bucket text, p_interval interval, p_fill interval,
+  out outcome text, out reactions jsonb, out retry_after double precision
 )
   language plpgsql security definer set search_path = ''
 as $$
 begin
-  perform from public.posts p
-    where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
-    for key share;
-  if not found then
+  retry_after := private.take_token_v1(p_bucket, p_now, p_interval, p_fill);
+  if retry_after > 0 then
+    outcome := 'throttled';
+    return;
+  end if;
+  if not private.may_react(p_post_id, p_person_id) then
     outcome := 'hidden';
     return;
   end if;
@@ -108,10 +137,12 @@ begin
   outcome := case when found then 'removed' else 'absent' end;
   if outcome = 'removed' then
     update private.reaction_counts c set people = c.people - 1 where c.post_id = p_post_id and c.emoji = p_emoji;
+    -- A row at zero would be read for ever with the post.
+    delete from private.reaction_counts c where c.post_id = p_post_id and c.emoji = p_emoji and c.people = 0;
   end if;
   select p.reactions into reactions from private.shown_posts p where p.id = p_post_id;
 end
 $$;
 
-revoke all on function private.add_reaction_v1, private.remove_reaction_v1 from public;
+revoke all on function private.may_react, private.add_reaction_v1, private.remove_reaction_v1 from public;
 grant execute on function private.add_reaction_v1, private.remove_reaction_v1 to backend;

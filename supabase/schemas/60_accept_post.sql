@@ -5,7 +5,7 @@
 --
 -- Outcome: accepted; replayed (the same key and body: post_id, others, exact are the first answer's); conflict (the
 -- same key, another body); deleted (the same key and body, but its post is gone); throttled (retry_after in seconds;
--- nothing was written, no token was taken).
+-- nothing was written, no token was taken). p_shard is the shard that the transaction has claimed already, if it has.
 --
 -- Cost: a fixed number of index probes. At most p_exact_up_to + 1 people are counted one by one and at most 25 hours
 -- x 32 shards are summed, so neither the number of posts nor the popularity of the key changes it.
@@ -33,6 +33,7 @@ create function private.accept_post_v1(
   p_idempotency_key text,
   p_body_hash bytea,
   p_idempotency_ttl interval,
+  p_shard smallint default null,
   out outcome text,
   out post_id uuid,
   out others integer,
@@ -42,7 +43,7 @@ create function private.accept_post_v1(
   language plpgsql security definer set search_path = ''
 as $$
 declare
-  v_shard smallint := private.claim_shard();
+  v_shard constant smallint := coalesce(p_shard, private.claim_shard());
 begin
   retry_after := private.take_token_v1(p_person_bucket, p_now, p_person_interval, p_person_fill);
 
@@ -140,8 +141,8 @@ create function private.accept_posts_v1(
 as $$
 declare
   v_post record;
+  v_shard constant smallint := private.claim_shard();
 begin
-  perform private.claim_shard();
   if jsonb_array_length(p_posts) > 1 then
     insert into private.token_buckets as b (name, full_at)
       select bucket.name, timestamptz '-infinity'
@@ -164,7 +165,7 @@ begin
         v_post.id, v_post.person_id, v_post.content, v_post.language, v_post.visibility, v_post.activity,
         v_post.category, v_post.subject, v_post.item, v_post.key, v_post.fingerprint, v_post.now, p_window,
         p_exact_up_to, v_post.person_bucket, p_person_interval, p_person_fill, v_post.address_bucket,
-        p_address_interval, p_address_fill, v_post.idempotency_key, v_post.body_hash, p_idempotency_ttl
+        p_address_interval, p_address_fill, v_post.idempotency_key, v_post.body_hash, p_idempotency_ttl, v_shard
       ) accepted;
   end loop;
 end
