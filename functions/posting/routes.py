@@ -32,7 +32,7 @@ Key = Annotated[
     Query(
         max_length=200,
         description="Only posts with this similarity key.",
-        pattern="^[^:]+:[^:]*:[^:]+$",
+        pattern=r"^[^:\x00]+:[^:\x00]*:[^:\x00]+$",
         examples=["music:taylorswift:lover"],
     ),
 ]

@@ -117,6 +117,7 @@ ENVIRONMENT = {
     "IDENTITY_AUDIENCE": "demo",
     "IDENTITY_JWKS_URL": "http://127.0.0.1:1/jwk",
     "SIGNING_SECRET": "a signing secret of at least 32 characters",
+    "TRUSTED_PROXIES": "1",
     "PUBLIC_URL": "https://api.example.com",
 }
 

@@ -13,6 +13,7 @@ COMPLETE = {
     "IDENTITY_AUDIENCE": "demo",
     "IDENTITY_JWKS_URL": "https://keys.example/jwk",
     "SIGNING_SECRET": "a signing secret of at least 32 characters",
+    "TRUSTED_PROXIES": "1",
     "PUBLIC_URL": "https://api.example.com",
 }
 REQUIRED = sorted(COMPLETE)

@@ -48,6 +48,7 @@ class Issuer:
             "IDENTITY_AUDIENCE": self.signer.project,
             "IDENTITY_JWKS_URL": self.jwks_url,
             "SIGNING_SECRET": SECRET,
+            "TRUSTED_PROXIES": "1",
             "PUBLIC_URL": PUBLIC_URL,
             **variables,
         }

@@ -42,9 +42,9 @@ def test_a_reaction_can_be_taken_back_and_put_again(post: str, alice: Caller, bo
     react(bob, post, "🔥")
     react(alice, post, "🔥")
     assert reactions(withdraw(bob, post, "🔥")) == {"🔥": 1}
-    before = contents(store)
+    before = kept(store)
     assert reactions(withdraw(bob, post, "🔥")) == {"🔥": 1}
-    assert contents(store) == before
+    assert kept(store) == before
     assert reactions(withdraw(alice, post, "🔥")) == {}
     assert reactions(react(bob, post, "🔥")) == {"🔥": 1}
 
@@ -122,17 +122,45 @@ def test_ones_own_private_post_can_be_reacted_to_by_oneself(alice: Caller, bob: 
     assert alice.reads(post)["reactions"] == {"🔥": 1}
 
 
-def test_fifty_kinds_are_enough(post: str, alice: Caller, bob: Caller, store: Database) -> None:
+def kept(store: Database) -> list[object]:
+    """Everything but the tokens, which a reaction that changes nothing takes too."""
+    return [each for each in contents(store) if each[0] != "private.token_buckets"]
+
+
+def test_fifty_kinds_are_enough(post: str, alice: Caller, posting: Posting, store: Database) -> None:
     kinds = [chr(0x1F600 + number) for number in range(51)]
-    for kind in kinds[:50]:
-        react(bob, post, kind)
-    before = contents(store)
+    crowd = [posting.person("crowd") for _ in range(5)]
+    for number, kind in enumerate(kinds[:50]):
+        react(crowd[number % 5], post, kind)
+    before = kept(store)
     body = refusal(react(alice, post, kinds[50]), 422, "invalid_request")
     assert "50" in body["message"]
-    assert contents(store) == before
+    assert kept(store) == before
     assert reactions(react(alice, post, kinds[0]))[kinds[0]] == 2
-    withdraw(bob, post, kinds[1])
+    withdraw(crowd[1], post, kinds[1])
     assert len(reactions(react(alice, post, kinds[50]))) == 50
+
+
+def test_one_person_puts_ten_kinds_on_a_post_and_no_more(post: str, alice: Caller) -> None:
+    kinds = [chr(0x1F600 + number) for number in range(11)]
+    for kind in kinds[:10]:
+        react(alice, post, kind)
+    assert "10" in refusal(react(alice, post, kinds[10]), 422, "invalid_request")["message"]
+    assert reactions(react(alice, post, kinds[0]))[kinds[0]] == 1
+
+
+def test_who_reacts_without_end_is_slowed_down(post: str, alice: Caller) -> None:
+    for _ in range(30):
+        react(alice, post, "🔥")
+        withdraw(alice, post, "🔥")
+    refused = react(alice, post, "🔥")
+    refusal(refused, 429, "throttled")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 2
+
+
+def test_a_mark_stacked_on_an_emoji_is_no_reaction(post: str, alice: Caller) -> None:
+    for stacked in ("🔥" + "\u0335" * 9, "👍\u200d\u0301", "🔥\ufe0f\ufe0f", "🔥🔥"):
+        refusal(react(alice, post, stacked), 422, "invalid_request")
 
 
 def test_somebody_who_never_posted_can_react(post: str, posting: Posting, store: Database) -> None:

@@ -129,7 +129,7 @@ def test_the_feed_keeps_posts_that_count_no_more(alice: Caller, visitor: Caller,
         {"limit": "1.5"},
         {"limit": "nan"}, {"limit": "１.5"}, {"category": ""}, {"category": "Music"}, {"category": "a" * 21},
         {"category": "music\n"}, {"category": "\0"}, {"key": ""}, {"key": "music"}, {"key": "a:b"}, {"key": "::"},
-        {"key": "a:b:c:d"}, {"key": "a:b:" + "c" * 200}, {"key": ":" * 200},
+        {"key": "a:b:c:d"}, {"key": "a:\0:b"}, {"key": "a:b:" + "c" * 200}, {"key": ":" * 200},
     ],
     ids=str,
 )  # fmt: skip
@@ -139,7 +139,7 @@ def test_a_question_that_makes_no_sense_is_refused(query: dict[str, object], vis
     assert (problem["in"], problem["field"]) == ("query", next(iter(query)))
 
 
-@pytest.mark.parametrize("key", ["a:\0:b", "a::\n", "😀::😀", "%:%:%", "a:' or 1=1:--", "é::e\u0301"])
+@pytest.mark.parametrize("key", ["a::\n", "😀::😀", "%:%:%", "a:' or 1=1:--", "é::e\u0301"])
 def test_a_key_that_nobody_has_finds_nothing(key: str, visitor: Caller) -> None:
     assert visitor.reads("/v1/feed", key=key) == {"items": [], "next_cursor": None}
 
