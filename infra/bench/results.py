@@ -83,8 +83,8 @@ def _commit() -> str:
         return run.stdout.strip()
 
     commit = git("rev-parse", "--short=10", "HEAD") or "unknown"
-    product = ("functions", "shared", "supabase", "infra")
-    return f"{commit} with changes on top" if git("status", "--porcelain", "--", *product) else commit
+    measured = ("functions", "shared", "supabase", "infra", ":!infra/bench/*.md")
+    return f"{commit} with changes on top" if git("status", "--porcelain", "--", *measured) else commit
 
 
 def _cpu_model() -> str:
