@@ -54,6 +54,13 @@ def test_an_hour_begins_with_its_first_microsecond(connection: psycopg.Connectio
     assert hours(connection) == {NOON - HOUR: 1, NOON: 2}
 
 
+def test_the_window_ends_to_the_microsecond(connection: psycopg.Connection) -> None:
+    say(connection, "alice", NOON - DAY)
+    say(connection, "bob", NOON - DAY + timedelta(microseconds=1))
+    [(_, _, others, exact, _)] = accept(connection, [item(KEY, NOON, "carol")])
+    assert (others, exact) == (1, True)
+
+
 def test_a_post_that_comes_late_moves_nobody_back(connection: psycopg.Connection) -> None:
     say(connection, "alice", NOON)
     say(connection, "alice", NOON - 2 * HOUR)

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from infra.local.postgres import Server
 from tests.support.crowd import accept, item
-from tests.support.database import Database, as_person, as_service, copied
+from tests.support.database import Database, as_owner, as_person, as_service, copied
 
 NOW = datetime(2031, 5, 17, 12, 0, tzinfo=UTC)
 WHO = ("alice", "bob", "carol", "anonymous", "service", "backend")
@@ -226,6 +226,22 @@ def test_clients_read_the_feed_by_its_index_and_never_sort_it(wanted: str, index
         )
     assert f"Index Scan Backward using {index} " in plan
     assert "Sort" not in plan
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["content::int = 1", "content::json is not null", "has_table_privilege(content, 'select')", "content::regclass is null",
+     "has_type_privilege(content, 'usage')", "starts_with(content, 'p') and has_table_privilege(content, 'select')"],
+)  # fmt: skip
+def test_no_condition_that_fails_quotes_a_private_post(condition: str, peopled: Database) -> None:
+    """An error names the text that it stumbled over: a condition that ran before the view's own would show it."""
+    with psycopg.connect(peopled.url) as connection, connection.transaction(force_rollback=True):
+        connection.execute("delete from public.posts where visibility = 'public'")
+        for person in (None, "carol"):
+            as_person(connection, person)
+            for relation in ("public.feed", "private.public_posts"):
+                assert connection.execute(f"select id from {relation} where {condition}".encode()).fetchall() == []
+            as_owner(connection)
 
 
 @pytest.mark.parametrize(

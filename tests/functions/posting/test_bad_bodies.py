@@ -32,6 +32,8 @@ CONTENTS: dict[str, str] = {
     "white space of all kinds": " \t\n\r\u00a0\u1680\u2003\u2028\u2029\u202f\u205f\u3000",
     "zero-width characters": "\u200b\u200c\u200d\u2060\ufeff",
     "direction marks": "\u200e\u202a\u202e\u2066\u2069",
+    "variation selectors": "\ufe0f\ufe0e",
+    "marks without a letter": "\u0301\u034f",
     "blank letters": "\u115f\u1160\u3164\uffa0\u2800",
     "tags": "\U000e0041\U000e0042",
     "soft hyphen": "\u00ad",

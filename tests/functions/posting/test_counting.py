@@ -72,14 +72,6 @@ def test_a_post_counts_for_24_hours(alice: Caller, bob: Caller, carol: Caller, p
         assert others(carol, song) == 1
 
 
-def test_the_window_ends_to_the_microsecond(store: Database, alice: Caller, posting: Posting) -> None:
-    within, outside = new_word(), new_word()
-    now = posting.clock.now()
-    crowd(store, f"activity::{within}", 1, now - DAY + 10 * SECOND)
-    crowd(store, f"activity::{outside}", 1, now - DAY)
-    assert [others(alice, word) for word in (within, outside)] == [1, 0]
-
-
 def test_saying_it_again_begins_another_24_hours(alice: Caller, bob: Caller, carol: Caller, posting: Posting) -> None:
     song = new_song()
     alice.says(song)

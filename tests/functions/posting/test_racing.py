@@ -7,6 +7,7 @@ from uuid import uuid4
 from tests.support.database import Database
 from tests.support.load import Call, at_once, bodies, post
 from tests.support.posting import Caller, Posting, new_song, query
+from tests.support.recount import MISCOUNTED, assert_counted
 
 EMOJI = ["🔥", "😂", "👀"]
 
@@ -32,7 +33,7 @@ def test_twenty_bodies_at_once_with_one_key_make_one_post(alice: Caller) -> None
 
 def test_people_who_say_the_same_at_once_hear_of_each_other_in_some_order(posting: Posting) -> None:
     song = new_song()
-    answers = at_once([post(posting.person(), song) for _ in range(60)], clients=3)
+    answers = at_once([post(posting.person(), song) for _ in range(60)], clients=2)
     others = [body["verdict"]["others"] for body in bodies(answers, lambda answer: answer.status_code == 201)]
     assert len(others) == 60
     # Each transaction sees those that had committed: nobody hears of more than there can be, the last of nearly all.
@@ -57,12 +58,12 @@ def test_the_counters_are_right_after_a_thousand_posts_and_deletes(posting: Post
     songs = [new_song() for _ in range(5)]
     posts = [post(by, songs[min(chance.randrange(9), 4)]) for by in people for _ in range(12)]
     chance.shuffle(posts)
-    answers = at_once(posts[:420], clients=3)
+    answers = at_once(posts[:420], clients=2)
     first = [(call.by, answer.json()["post"]["id"]) for call, answer in zip(posts[:420], answers, strict=True)]
     deletes = [Call(by, "DELETE", f"/v1/posts/{one}") for by, one in chance.sample(first, 280)]
     mixed = posts[420:] + deletes
     chance.shuffle(mixed)
-    answers += at_once(mixed, clients=3)
+    answers += at_once(mixed, clients=2)
     assert Counter(answer.status_code for answer in answers) == {201: 720, 204: 280}
     assert_counted(store)
     assert "deadlock detected" not in (store.server.folder / "log").read_text()
@@ -82,38 +83,9 @@ def test_reactions_are_right_after_hundreds_at_once(posting: Posting, store: Dat
     ]
     random.Random(1).shuffle(calls)  # noqa: S311 (a fixed order)
     calls.insert(len(calls) // 2, Call(author, "DELETE", goes))
-    answers = at_once(calls, clients=3)
+    answers = at_once(calls, clients=2)
     statuses = {
         path: {a.status_code for c, a in zip(calls, answers, strict=True) if path in c.path} for path in (stays, goes)
     }
     assert statuses == {stays: {200}, goes: {200, 204, 404}}
     assert query(store, MISCOUNTED["reactions"]) == []
-
-
-MISCOUNTED = {
-    "people of a key": """
-        select * from private.key_people full join (
-          select fingerprint, person_id, max(created_at) as said_at
-          from public.posts where visibility = 'public' and fingerprint is not null group by 1, 2
-        ) said using (fingerprint, person_id)
-        where last_at is distinct from said_at""",
-    "people of a key and an hour": """
-        select * from (
-          select fingerprint, hour, sum(people) as counted from private.key_counters group by 1, 2
-        ) c full join (
-          select fingerprint, date_trunc('hour', last_at, 'UTC') as hour, count(*) as found
-          from private.key_people group by 1, 2
-        ) k using (fingerprint, hour)
-        where coalesce(counted, 0) <> coalesce(found, 0)""",
-    "reactions": """
-        select * from private.reaction_counts full join (
-          select post_id, emoji, count(*) as found from public.reactions group by 1, 2
-        ) r using (post_id, emoji)
-        where coalesce(people, 0) <> coalesce(found, 0)""",
-}
-
-
-def assert_counted(store: Database) -> None:
-    """Every counter of the database is what a recount finds."""
-    for what, miscounted in MISCOUNTED.items():
-        assert query(store, miscounted) == [], what

@@ -104,6 +104,17 @@ def test_what_is_no_emoji_is_refused(text: str, post: str, bob: Caller, store: D
     assert contents(store) == before
 
 
+@pytest.mark.parametrize(
+    "rider",
+    ["".join(chr(0xE0000 + ord(letter)) for letter in "hidden text"), "\ufe00", "\U000e0100", "\u0301", "\u0488",
+     "\u094d", "\u200d", "\u200d\u200d", "\ufe0e", "\u20e3\u0301"],
+    ids=ascii,
+)  # fmt: skip
+def test_nothing_rides_along_on_an_emoji(rider: str, post: str, bob: Caller) -> None:
+    for emoji in ("🔥" + rider, "\u0600🔥" + rider):
+        refusal(react(bob, post, emoji), 422, "invalid_request")
+
+
 def test_without_an_emoji_or_with_a_path_for_one_there_is_nothing(post: str, bob: Caller) -> None:
     for rest in ("", "/", "/reactions", "/reactions/", "/reactions/🔥/🔥", "/reactions/%2F"):
         refusal(bob.put(post + rest), 405 if rest == "" else 404, "method_not_allowed" if rest == "" else "not_found")
