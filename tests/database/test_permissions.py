@@ -231,7 +231,8 @@ def test_clients_read_the_feed_by_its_index_and_never_sort_it(wanted: str, index
 @pytest.mark.parametrize(
     "condition",
     ["content::int = 1", "content::json is not null", "has_table_privilege(content, 'select')",
-     "content::regclass is null", "has_type_privilege(content, 'usage')", "starts_with(content, 'p') and has_table_privilege(content, 'select')"],
+     "content::regclass is null", "has_type_privilege(content, 'usage')",
+     "starts_with(content, 'p') and has_table_privilege(content, 'select')"],
 )  # fmt: skip
 def test_no_condition_that_fails_quotes_a_private_post(condition: str, peopled: Database) -> None:
     """An error names the text that it stumbled over: a condition that ran before the view's own would show it."""

@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from shared.models.errors import Permanent, Temporary
-from shared.platform.database import PATIENCE, TOGETHER, Database, open_database
+from shared.platform.database import TOGETHER, Database, open_database
+from shared.platform.patience import PATIENCE
 from tests.support import database as copies
 from tests.support.loop import awaited
 
@@ -115,7 +116,8 @@ def locked(copy: copies.Database) -> Iterator[psycopg.Connection]:
 
 async def waiting_for(lock: psycopg.Connection, copy: copies.Database, *, count: int) -> list[int]:
     """The sessions that wait for the lock, once there are so many."""
-    blocked = "select pid from pg_locks join pg_stat_activity using (pid) where datname = %s and not granted"
+    # Not by way of pg_stat_activity: within a transaction that goes on showing the sessions of its first look.
+    blocked = "select pid from pg_locks l join pg_database d on d.oid = l.database where datname = %s and not granted"
     async with asyncio.timeout(20):
         while True:
             pids = [pid for (pid,) in lock.execute(blocked, [copy.name]).fetchall()]
