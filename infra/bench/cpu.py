@@ -3,7 +3,7 @@
 import resource
 from collections.abc import Iterable
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 
 def of_processes(pids: Iterable[int]) -> float:

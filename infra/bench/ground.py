@@ -93,13 +93,10 @@ def open_ground() -> Iterator[Ground]:
 
 
 def _start_server() -> postgres.Server:
-    server = postgres.start(FOLDER / "postgres")
-    with psycopg.connect(server.url("postgres", postgres.ADMIN), autocommit=True) as connection:
-        # Checkpoints come when a measurement asks for one: else they would hit one of two neighbours by chance.
-        for setting in ("checkpoint_timeout = '1h'", "max_wal_size = '4GB'"):
-            connection.execute(f"alter system set {setting}".encode())
-        connection.execute("select pg_reload_conf()")
-    return server
+    # Checkpoints come when a measurement asks for one: else they would hit one of two neighbours by chance. Buffers as
+    # a server of this size would have them: a million posts and their indexes take about a gigabyte.
+    settings = {"checkpoint_timeout": "1h", "max_wal_size": "4GB", "shared_buffers": "1GB"}
+    return postgres.start(FOLDER / "postgres", settings=settings)
 
 
 def make_database(server: postgres.Server, database: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from infra.bench.ground import Ground
 from infra.bench.load import Order, Outcome

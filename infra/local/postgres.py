@@ -3,6 +3,7 @@
 Nothing to install and no Docker; see postmaster.py for the process.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -30,10 +31,12 @@ __all__ = [
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 
 
-def start(folder: Path, *, version: int = 18, durable: bool = True) -> Server:
+def start(
+    folder: Path, *, version: int = 18, durable: bool = True, settings: Mapping[str, str] | None = None
+) -> Server:
     """Start the server of the folder, or adopt the one that runs; callers that race get the same server.
 
-    `durable=False` is for tests: faster, and a crash of the machine may lose the data.
+    `durable=False` is for tests: faster, and a crash of the machine may lose the data. `settings` are laid over ours.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
@@ -41,7 +44,7 @@ def start(folder: Path, *, version: int = 18, durable: bool = True) -> Server:
         server = postmaster.adopt(folder)
         if server is None:
             postmaster.initialise(folder, version, durable=durable)
-            server = postmaster.launch(folder, version, durable=durable)
+            server = postmaster.launch(folder, version, durable=durable, settings=settings or {})
         if server.version != version:
             raise PostgresError(f"Postgres {server.version} runs in {folder}, and {version} was asked for.")
         _provide_roles(server)

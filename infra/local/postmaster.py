@@ -14,7 +14,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,14 +135,14 @@ def initialise(folder: Path, version: int, *, durable: bool) -> None:
     fresh.rename(data)
 
 
-def launch(folder: Path, version: int, *, durable: bool) -> Server:
+def launch(folder: Path, version: int, *, durable: bool, settings: Mapping[str, str]) -> Server:
     data, log = folder / "data", folder / "log"
     said = ""
     for attempt in range(PORT_ATTEMPTS):
         argv = [str(binary("postgres", version)), "-D", str(data)]
         # The last port first: an address that somebody copied should outlive a restart.
         port = (_last_port(data) if attempt == 0 else None) or _free_port()
-        for name, value in _settings(port, durable).items():
+        for name, value in (_settings(port, durable) | dict(settings)).items():
             argv += ["-c", f"{name}={value}"]
         before = log.stat().st_size if log.exists() else 0
         with (folder / "lifeline").open("a") as lifeline, log.open("ab") as output:

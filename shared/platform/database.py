@@ -198,6 +198,7 @@ async def _check(connection: AsyncConnection[TupleRow]) -> None:
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if poll.poll(0):
+        await connection.close()  # libpq has not noticed yet, and the pool would keep what looks well
         raise psycopg.OperationalError("closed while it was idle")
 
 

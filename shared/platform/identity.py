@@ -6,6 +6,7 @@ feed is read without one.
 """
 
 import asyncio
+import json
 import re
 from datetime import datetime
 from hashlib import sha256
@@ -29,6 +30,7 @@ _REFETCH_AFTER = 10.0
 _RETRY_AFTER = 1.0
 _ISSUER_PATIENCE = 2.0
 _KEYS_LAST = (300.0, 86_400.0)
+_KEYS_SIZE = 256 * 1024
 _MAX_AGE = re.compile(r"max-age=(\d{1,9})")
 _OPTIONS: "Final[Options]" = {
     "verify_exp": False,
@@ -79,17 +81,34 @@ class SigningKeys:
         except Exception as error:
             log.warning("The issuer's signing keys could not be fetched.", failure=type(error).__name__)
 
-    async def _fetch(self, now: float) -> None:
-        import httpx
-        import jwt
+    def prefetch(self, now: float) -> None:
+        """Ask ahead of the first token. If the issuer is away, that token asks again."""
 
-        async with httpx.AsyncClient(timeout=_ISSUER_PATIENCE) as client:
-            response = (await client.get(self._url)).raise_for_status()
-        keys = jwt.PyJWKSet.from_dict(response.json()).keys
-        self._keys = {key.key_id: key for key in keys if key.key_id and key.key_type == "RSA"}
-        told = _MAX_AGE.search(response.headers.get("cache-control", ""))
+        async def ask() -> None:
+            await self._refresh(now)
+            if not self._answered:
+                self._asked_at = 0.0
+
+        self._asking = asyncio.create_task(ask())
+
+    async def _fetch(self, now: float) -> None:
+        keys, max_age = await asyncio.to_thread(_published, self._url)
+        self._keys = keys
         shortest, longest = _KEYS_LAST
-        self._fresh_until = now + min(max(float(told[1]) if told else 3600.0, shortest), longest)
+        self._fresh_until = now + min(max(max_age, shortest), longest)
+
+
+def _published(url: str) -> "tuple[dict[str, jwt.PyJWK], float]":
+    """The issuer's RSA keys by name, and how many seconds it says that they last. Blocks."""
+    from urllib.request import urlopen
+
+    import jwt
+
+    with urlopen(url, timeout=_ISSUER_PATIENCE) as answer:  # noqa: S310 (http or https, by Settings)
+        keys = jwt.PyJWKSet.from_dict(json.loads(answer.read(_KEYS_SIZE))).keys
+        told = _MAX_AGE.search(answer.headers.get("cache-control", ""))
+    rsa = {key.key_id: key for key in keys if key.key_id and key.key_type == "RSA"}
+    return rsa, float(told[1]) if told else 3600.0
 
 
 class Identity:

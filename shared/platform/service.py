@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI, Request
 
-from shared.platform import refusals
+from shared.platform import clock, refusals
 from shared.platform.database import open_database
 from shared.platform.door import Door
 from shared.platform.identity import Identity, SigningKeys
@@ -57,11 +57,9 @@ def _described(app: FastAPI) -> Callable[[], dict[str, object]]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = read_settings(os.environ)
     app.state.settings = settings
-    app.state.identity = Identity(
-        issuer=settings.identity_issuer,
-        audience=settings.identity_audience,
-        keys=SigningKeys(settings.identity_jwks_url),
-    )
+    keys = SigningKeys(settings.identity_jwks_url)
+    keys.prefetch(clock.now().timestamp())
+    app.state.identity = Identity(issuer=settings.identity_issuer, audience=settings.identity_audience, keys=keys)
     url = settings.database_url.get_secret_value()
     async with open_database(url, settings.database_pool_size) as app.state.database:
         # What is loaded now stays: the collector need not walk through it again and again while requests wait.

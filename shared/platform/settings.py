@@ -28,7 +28,7 @@ class Settings(BaseModel):
     database_pool_size: int = Field(default=4, ge=1, le=100, description="Connections of one instance.")
     identity_issuer: str = Field(min_length=1, description="https://securetoken.google.com/<project>")
     identity_audience: str = Field(min_length=1, description="The Firebase project id.")
-    identity_jwks_url: str = Field(min_length=1, description="Where the issuer publishes its signing keys.")
+    identity_jwks_url: str = Field(pattern=r"^https?://\S+$", description="Where the issuer publishes its keys.")
     signing_secret: SecretStr = Field(min_length=32, description="Signs cursors, hides addresses.")
     public_url: str = Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$", description="What links begin with.")
     trusted_proxies: int = Field(
