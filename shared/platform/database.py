@@ -41,6 +41,7 @@ _CONNECTION = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
     "application_name": "coincide",
 }
 

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared.models.errors import (
     CoincideError,
@@ -17,6 +18,9 @@ from shared.models.errors import (
 )
 from shared.platform import log
 from shared.platform.door import render
+
+_PROBLEMS = 20
+"""Problems that one refusal names: enough to mend a form, and the answer stays small whatever was sent."""
 
 
 class ErrorAnswer(BaseModel):
@@ -62,17 +66,23 @@ def invalid(problems: Sequence[tuple[Sequence[object], Mapping[str, object]]]) -
         }
         for place, problem in problems
     ]
-    return InvalidRequest(details={"problems": told})
+    return InvalidRequest(details={"problems": told[:_PROBLEMS]})
 
 
-async def _render_http(_: Request, error: Exception) -> Response:
+async def _render_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (what it is registered for)
     match error.status_code:
         case 404:
             return render(NotFound())
         case 405:
             response = render(MethodNotAllowed())
-            response.headers.update(error.headers or {})
+            response.headers["Allow"] = ", ".join(sorted(_methods(request)))
             return response
         case _:
             return render(InvalidRequest(error.detail))
+
+
+def _methods(request: Request) -> set[str]:
+    """What the path takes. The framework names the methods of the first route that has the path, and no others'."""
+    routes = (route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in routes for method in getattr(route, "methods", None) or ()}

@@ -52,14 +52,15 @@ create view private.shown_posts with (security_invoker = true) as
 
 grant select on private.shown_posts to backend;
 
--- Whether the person may see the post; it is then locked, so that it stays while its reaction is written.
+-- Whether the person may see the post; it is then locked, so that it stays while its reaction is written, and so that
+-- the kinds on it are counted by one reaction at a time.
 create function private.may_react(p_post_id uuid, p_person_id text) returns boolean
   language plpgsql set search_path = ''
 as $$
 begin
   perform from public.posts p
     where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
-    for key share;
+    for no key update;
   return found;
 end
 $$;
@@ -80,7 +81,15 @@ begin
     outcome := 'throttled';
     return;
   end if;
-  -- The person before the post, as when a post is accepted.
+  if not exists (
+      select from public.posts p
+      where p.id = p_post_id and (p.visibility = 'public' or p.person_id = p_person_id)
+    )
+  then
+    outcome := 'hidden';
+    return;
+  end if;
+  -- The person before the post, as when a post is accepted: the other way round could deadlock with it.
   insert into public.people (id, created_at) values (p_person_id, p_now) on conflict do nothing;
   if not private.may_react(p_post_id, p_person_id) then
     outcome := 'hidden';

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -64,3 +65,20 @@ def test_one_post_and_several_with_the_same_person_and_address_do_not_deadlock(
         for transaction in order:
             transaction.join(PATIENCE_S)
     assert [transaction.outcome for transaction in order] == [{"accepted"}, {"accepted"}]
+
+
+def test_two_at_once_do_not_both_take_the_last_place_for_a_kind_of_reaction(fresh_database: Database) -> None:
+    now = datetime(2031, 5, 17, 12, 0, tzinfo=UTC)
+    react = "select (private.add_reaction_v1(%s, %s, %s, %s, 2, 10, 'react:' || random(), '1 s', '60 s')).outcome"
+    with psycopg.connect(fresh_database.url) as connection:
+        post = UUID(str(accept(connection, [item("activity::run", now)])[0][1]))
+        connection.execute(react, [post, "alice", "🔥", now])
+    with psycopg.connect(fresh_database.url) as one, psycopg.connect(fresh_database.url) as other:
+        assert one.execute(react, [post, "bob", "😂", now]).fetchone() == ("added",)
+        other.execute("set lock_timeout = '200ms'")
+        try:
+            outcome = other.execute(react, [post, "carol", "👀", now]).fetchone()
+        except psycopg.errors.LockNotAvailable:
+            return  # it waits for the first: right
+        one.commit()
+        assert outcome == ("full",)

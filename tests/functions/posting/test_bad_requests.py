@@ -179,3 +179,14 @@ def test_a_client_that_hangs_up_is_no_error(alice: Caller, posting: Posting) -> 
             connection.sendall(request("GET", "/v1/feed?limit=100", *about))
     assert posting.http.get("/healthz").status_code == 200
     assert "Traceback" not in posting.complained
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("/v1/posts/01a1fb50-394e-7734-81dc-40e68845efff", {"GET", "DELETE"}),
+     ("/v1/posts/01a1fb50-394e-7734-81dc-40e68845efff/reactions/🔥", {"PUT", "DELETE"})],
+)  # fmt: skip
+def test_all_methods_of_a_path_are_named(path: str, allowed: set[str], alice: Caller) -> None:
+    response = alice.request("PATCH", path)
+    refusal(response, 405, "method_not_allowed")
+    assert set(response.headers["allow"].split(", ")) == allowed

@@ -178,3 +178,24 @@ def test_somebody_who_never_posted_can_react(post: str, posting: Posting, store:
     newcomer = posting.person("newcomer")
     assert reactions(react(newcomer, post, "🔥")) == {"🔥": 1}
     assert len(query(store, "select from public.people where id = %(uid)s", {"uid": newcomer.uid})) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "🔥" + "".join(chr(0xE0000 + ord(letter)) for letter in "kill yourself"),  # hidden text, invisible everywhere
+        "🔥\ufe00", "🔥\U000e0100", "🔥\u0301", "🔥\u0488", "🔥\u094d", "\u0600🔥", "🔥\u200d", "🔥\u200d\u200d",
+        "5\u20e3\u0301",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_an_emoji_that_carries_something_else_is_refused(text: str, alice: Caller) -> None:
+    post = f"/v1/posts/{alice.says(new_song())['post']['id']}"
+    refusal(alice.put(f"{post}/reactions/{quote(text, safe='')}"), 422, "invalid_request")
+
+
+def test_the_text_form_of_an_emoji_is_refused_or_the_same_reaction(alice: Caller) -> None:
+    post = f"/v1/posts/{alice.says(new_song())['post']['id']}"
+    for emoji in ("❤️", "❤\ufe0e"):
+        alice.put(f"{post}/reactions/{quote(emoji, safe='')}")
+    assert alice.reads(post)["reactions"] == {"❤️": 1}
