@@ -1,6 +1,7 @@
 """One measurement: load on a server, and the figures of it."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -56,7 +57,9 @@ def post_order(ground: Ground, effort: Effort, *, service: Service, connections:
 def run_load(order: Order) -> Measured:
     """Carry out the order in a process of its own."""
     argv = [sys.executable, "-m", "infra.bench.load"]
-    run = subprocess.run(argv, input=json.dumps(asdict(order)), capture_output=True, text=True)
+    # Unbuffered, Python may write only a part of a long line.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    run = subprocess.run(argv, input=json.dumps(asdict(order)), capture_output=True, text=True, env=environment)
     if run.returncode != 0 or run.stderr:
         raise BenchError(f"The load generator failed:\n{run.stderr[-2000:]}")
     measured = summarise(Outcome(**json.loads(run.stdout)))
