@@ -48,7 +48,7 @@ def _refusals(*statuses: int) -> dict[int | str, dict[str, object]]:
         413: "The body is too large.",
         415: "The body is no JSON by its Content-Type.",
         422: "The request does not fit; details.problems says what.",
-        429: "Too many posts; Retry-After says when.",
+        429: "Too much in a short time; Retry-After says when.",
         503: "Away for a moment; Retry-After says when.",
     }
     return {status: {"model": ErrorAnswer, "description": meaning[status]} for status in (*statuses, 422, 503)}
@@ -92,7 +92,7 @@ async def show_post(visit: Anyone, post_id: PostId) -> Response:
 @routes.delete(
     "/posts/{post_id}",
     status_code=204,
-    responses=_refusals(401, 404),
+    responses=_refusals(401, 404, 413),
     summary="Delete one's own post",
     openapi_extra=SIGNED_IN,
 )
@@ -131,7 +131,7 @@ async def show_diary(visit: SignedIn, limit: Limit = 20, *, cursor: Cursor = Non
 @routes.put(
     "/posts/{post_id}/reactions/{emoji}",
     response_model=Reactions,
-    responses=_refusals(401, 404),
+    responses=_refusals(401, 404, 413, 429),
     summary="React with an emoji",
     openapi_extra=SIGNED_IN,
 )
@@ -143,7 +143,7 @@ async def put_reaction(visit: SignedIn, post_id: PostId, *, emoji: EmojiPath) ->
 @routes.delete(
     "/posts/{post_id}/reactions/{emoji}",
     response_model=Reactions,
-    responses=_refusals(401, 404),
+    responses=_refusals(401, 404, 413, 429),
     summary="Take a reaction back",
     openapi_extra=SIGNED_IN,
 )
